@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: MIT */
+#include "proto-engine.h"
+
+#include <base-clock.h>
+
+#include <string.h>
+
+G_DEFINE_QUARK (proto - error - quark, proto_error)
+
+static void
+touch (ProtoEngine *engine)
+{
+  engine->deadline = engine->timeout > 0 ? base_clock_monotonic () + engine->timeout : G_MAXINT64;
+}
+
+void
+proto_engine_feed (ProtoEngine *engine, const guint8 *data, gsize length)
+{
+  if (length == 0 || engine->done)
+    return;
+  touch (engine);
+  base_line_buffer_append (engine->in, data, length);
+  engine->klass->received (engine);
+}
+
+void
+proto_engine_feed_eof (ProtoEngine *engine)
+{
+  if (engine->eof)
+    return;
+  engine->eof = TRUE;
+  engine->klass->received (engine);
+}
+
+GBytes *
+proto_engine_take_output (ProtoEngine *engine)
+{
+  if (engine->out->len == 0)
+    return NULL;
+
+  GBytes *bytes = g_byte_array_free_to_bytes (engine->out);
+  engine->out = g_byte_array_new ();
+  return bytes;
+}
+
+gsize
+proto_engine_get_output_length (const ProtoEngine *engine)
+{
+  return engine->out->len;
+}
+
+gboolean
+proto_engine_wants_tls (const ProtoEngine *engine)
+{
+  return engine->wants_tls;
+}
+
+void
+proto_engine_tls_started (ProtoEngine *engine, const char *description)
+{
+  engine->tls = TRUE;
+  engine->wants_tls = FALSE;
+  touch (engine);
+  proto_engine_note (engine, "%s", description != NULL ? description : "TLS started");
+  engine->klass->tls_started (engine);
+}
+
+gsize
+proto_engine_get_input_length (const ProtoEngine *engine)
+{
+  return base_line_buffer_get_length (engine->in);
+}
+
+gint64
+proto_engine_tick (ProtoEngine *engine, gint64 now)
+{
+  if (!engine->done && now >= engine->deadline)
+    {
+      engine->deadline = G_MAXINT64;
+      engine->klass->timed_out (engine);
+    }
+  return engine->deadline;
+}
+
+gboolean
+proto_engine_is_done (const ProtoEngine *engine)
+{
+  return engine->done;
+}
+
+void
+proto_engine_set_tap (ProtoEngine *engine, ProtoTap tap, gpointer user_data)
+{
+  engine->tap = tap;
+  engine->tap_data = user_data;
+}
+
+void
+proto_engine_free (ProtoEngine *engine)
+{
+  engine->klass->free (engine);
+}
+
+void
+proto_engine_init (ProtoEngine *engine, const ProtoEngineClass *klass)
+{
+  engine->klass = klass;
+  engine->in = base_line_buffer_new ();
+  engine->out = g_byte_array_new ();
+  engine->deadline = G_MAXINT64;
+}
+
+void
+proto_engine_clear (ProtoEngine *engine)
+{
+  g_clear_pointer (&engine->in, base_line_buffer_free);
+  g_clear_pointer (&engine->out, g_byte_array_unref);
+}
+
+void
+proto_engine_set_timeout (ProtoEngine *engine, gint64 microseconds)
+{
+  engine->timeout = microseconds;
+  touch (engine);
+}
+
+void
+proto_engine_say (ProtoEngine *engine, const char *text, const char *shown)
+{
+  const char *seen = shown != NULL ? shown : text;
+
+  g_byte_array_append (engine->out, (const guint8 *) text, strlen (text));
+  g_byte_array_append (engine->out, (const guint8 *) "\r\n", 2);
+  if (engine->tap != NULL)
+    engine->tap (PROTO_TAP_SENT, PROTO_TAP_LINE, seen, strlen (seen), engine->tap_data);
+}
+
+void
+proto_engine_write (ProtoEngine *engine, const guint8 *data, gsize length)
+{
+  g_byte_array_append (engine->out, data, length);
+}
+
+void
+proto_engine_heard (ProtoEngine *engine, const char *line, gssize length)
+{
+  if (engine->tap != NULL)
+    engine->tap (PROTO_TAP_RECEIVED, PROTO_TAP_LINE, line,
+                 length < 0 ? strlen (line) : (gsize) length, engine->tap_data);
+}
+
+void
+proto_engine_note (ProtoEngine *engine, const char *format, ...)
+{
+  if (engine->tap == NULL)
+    return;
+
+  va_list arguments;
+  va_start (arguments, format);
+  g_autofree char *text = g_strdup_vprintf (format, arguments);
+  va_end (arguments);
+  engine->tap (PROTO_TAP_RECEIVED, PROTO_TAP_NOTE, text, strlen (text), engine->tap_data);
+}
+
+void
+proto_engine_tap_body (ProtoEngine *engine,
+                       ProtoTapDirection direction,
+                       const guint8 *data,
+                       gsize length)
+{
+  if (engine->tap != NULL && length > 0)
+    engine->tap (direction, PROTO_TAP_BODY, (const char *) data, length, engine->tap_data);
+}

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/*
+ * What the four engines (SMTP and POP3, server and client) share: bytes in, bytes out, no socket.
+ * A link of the room `net` pumps one engine and knows no more of it than this header; whoever
+ * made the engine pulls its events with the engine's own `_next()` and answers them.
+ *
+ * An event that asks a question pauses the engine: it parses nothing more until answered, and
+ * what the peer pipelines stays buffered. One thread at a time; the maker owns the engine.
+ */
+
+#include <base-line-buffer.h>
+#include <glib.h>
+
+#define PROTO_ERROR (proto_error_quark ())
+GQuark proto_error_quark (void);
+
+/* The peer broke the protocol, or refused; the message is plain English for a person. */
+typedef enum
+{
+  PROTO_ERROR_SYNTAX,      /* a reply or command that follows no grammar */
+  PROTO_ERROR_LIMIT,       /* something larger than the limit */
+  PROTO_ERROR_INJECTION,   /* plaintext behind STARTTLS or STLS (RFC 3207, CVE-2011-0411) */
+  PROTO_ERROR_TIMEOUT,     /* silence for too long */
+  PROTO_ERROR_CLOSED,      /* the connection ended in the middle */
+  PROTO_ERROR_REFUSED,     /* the peer said no: greeting, HELO, permanent or temporary */
+  PROTO_ERROR_AUTH,        /* the user name or the password was refused */
+  PROTO_ERROR_UNSUPPORTED, /* TLS or a mechanism that is required is not offered */
+} ProtoError;
+
+/* The tap: every line an engine hears or says, secrets already replaced by "[secret]". */
+typedef enum
+{
+  PROTO_TAP_RECEIVED,
+  PROTO_TAP_SENT,
+} ProtoTapDirection;
+
+typedef enum
+{
+  PROTO_TAP_LINE, /* a command or reply line, without CRLF */
+  PROTO_TAP_BODY, /* octets of a letter, as they crossed the wire */
+  PROTO_TAP_NOTE, /* what happened beside the lines: "TLS 1.3 started" */
+} ProtoTapKind;
+
+typedef void (*ProtoTap) (ProtoTapDirection direction,
+                          ProtoTapKind kind,
+                          const char *text,
+                          gsize length,
+                          gpointer user_data);
+
+typedef struct _ProtoEngine ProtoEngine;
+
+typedef struct
+{
+  /* Bytes were added to engine->in, or the peer closed its side (engine->eof). */
+  void (*received) (ProtoEngine *engine);
+  void (*tls_started) (ProtoEngine *engine);
+  /* The deadline set by proto_engine_set_timeout() has passed. */
+  void (*timed_out) (ProtoEngine *engine);
+  void (*free) (ProtoEngine *engine);
+} ProtoEngineClass;
+
+/* The first member of each engine. Fields are for the four engines and proto-engine.c alone. */
+struct _ProtoEngine
+{
+  const ProtoEngineClass *klass;
+  BaseLineBuffer *in;
+  GByteArray *out;
+  gboolean eof;
+  gboolean tls;       /* the wire is encrypted now */
+  gboolean wants_tls; /* the link must flush the output and then shake hands */
+  gboolean done;      /* nothing more will be said: flush and close */
+  gint64 timeout;     /* microseconds of silence allowed; 0: for ever */
+  gint64 deadline;    /* monotonic microseconds */
+  ProtoTap tap;
+  gpointer tap_data;
+};
+
+/* ---- for the link ---- */
+
+void proto_engine_feed (ProtoEngine *engine, const guint8 *data, gsize length);
+
+/* The peer closed its sending side. */
+void proto_engine_feed_eof (ProtoEngine *engine);
+
+/* What must be written to the wire, in order; NULL when there is nothing. */
+GBytes *proto_engine_take_output (ProtoEngine *engine);
+gsize proto_engine_get_output_length (const ProtoEngine *engine);
+
+/* After the output is flushed the link starts the TLS handshake (as server or as client, as the
+ * engine's maker knows), reads nothing in clear meanwhile, and then calls
+ * proto_engine_tls_started(). A link that starts with TLS calls it before the first byte. */
+gboolean proto_engine_wants_tls (const ProtoEngine *engine);
+void proto_engine_tls_started (ProtoEngine *engine, const char *description);
+
+/* Octets buffered and not yet parsed: a link stops reading while they are many. */
+gsize proto_engine_get_input_length (const ProtoEngine *engine);
+
+/* Lets time pass: @now in monotonic microseconds. Returns the next deadline, or G_MAXINT64. */
+gint64 proto_engine_tick (ProtoEngine *engine, gint64 now);
+
+gboolean proto_engine_is_done (const ProtoEngine *engine);
+
+void proto_engine_set_tap (ProtoEngine *engine, ProtoTap tap, gpointer user_data);
+
+void proto_engine_free (ProtoEngine *engine);
+
+/* ---- for the engines ---- */
+
+void proto_engine_init (ProtoEngine *engine, const ProtoEngineClass *klass);
+void proto_engine_clear (ProtoEngine *engine);
+void proto_engine_set_timeout (ProtoEngine *engine, gint64 microseconds);
+
+/* Queues @text and a CRLF; the tap sees @shown instead when that is not NULL (a secret). */
+void proto_engine_say (ProtoEngine *engine, const char *text, const char *shown);
+void proto_engine_write (ProtoEngine *engine, const guint8 *data, gsize length);
+void proto_engine_heard (ProtoEngine *engine, const char *line, gssize length);
+void proto_engine_note (ProtoEngine *engine, const char *format, ...) G_GNUC_PRINTF (2, 3);
+void proto_engine_tap_body (ProtoEngine *engine,
+                            ProtoTapDirection direction,
+                            const guint8 *data,
+                            gsize length);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (ProtoEngine, proto_engine_free)

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/*
+ * SASL PLAIN (RFC 4616) and LOGIN (draft-murchison-sasl-login), both sides, without base64 lines'
+ * framing: SMTP (RFC 4954) and POP3 (RFC 5034) put their own around it. One thread at a time.
+ */
+
+#include <base-secret.h>
+#include <glib.h>
+
+typedef enum
+{
+  PROTO_SASL_PLAIN = 1 << 0,
+  PROTO_SASL_LOGIN = 1 << 1,
+} ProtoSaslMechanisms;
+
+const char *proto_sasl_get_name (ProtoSaslMechanisms mechanism);
+/* 0 for an unknown name; any case. */
+ProtoSaslMechanisms proto_sasl_from_name (const char *name);
+/* "PLAIN LOGIN" for the set. */
+char *proto_sasl_list (ProtoSaslMechanisms mechanisms);
+
+typedef struct
+{
+  char *authzid; /* "" when not given */
+  char *user;    /* authcid */
+  BaseSecret *password;
+} ProtoCredentials;
+
+ProtoCredentials *proto_credentials_new (const char *user, BaseSecret *password);
+void proto_credentials_free (ProtoCredentials *credentials);
+
+typedef enum
+{
+  PROTO_SASL_CONTINUE,  /* send the challenge (server), send the response (client) */
+  PROTO_SASL_DONE,      /* credentials are complete (server), nothing more to send (client) */
+  PROTO_SASL_MALFORMED, /* bad base64 or bad content */
+} ProtoSaslResult;
+
+typedef struct _ProtoSaslServer ProtoSaslServer;
+
+ProtoSaslServer *proto_sasl_server_new (ProtoSaslMechanisms mechanism);
+void proto_sasl_server_free (ProtoSaslServer *server);
+
+/* Takes a base64 response ("=" is an empty one; NULL: there was no initial response). On CONTINUE
+ * *@challenge is the base64 to send ("" for PLAIN); on DONE *@credentials. */
+ProtoSaslResult proto_sasl_server_step (ProtoSaslServer *server,
+                                        const char *response,
+                                        char **challenge,
+                                        ProtoCredentials **credentials);
+
+typedef struct _ProtoSaslClient ProtoSaslClient;
+
+ProtoSaslClient *proto_sasl_client_new (ProtoSaslMechanisms mechanism,
+                                        const ProtoCredentials *credentials);
+void proto_sasl_client_free (ProtoSaslClient *client);
+
+/* The base64 initial response, or NULL where the mechanism has none (LOGIN). Wipe it after use. */
+char *proto_sasl_client_initial (ProtoSaslClient *client);
+/* Takes the server's base64 challenge; CONTINUE sets *@response. */
+ProtoSaslResult
+proto_sasl_client_step (ProtoSaslClient *client, const char *challenge, char **response);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (ProtoCredentials, proto_credentials_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (ProtoSaslServer, proto_sasl_server_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (ProtoSaslClient, proto_sasl_client_free)
