@@ -326,6 +326,26 @@ test_progress_before_dry (void)
   pair_clear (&pair);
 }
 
+/* However little it was: when all is written the maker hears of it. */
+static void
+test_progress_when_dry (void)
+{
+  Pair pair;
+
+  pair_init (&pair);
+  pair.server.more = flood;
+  pair.server.left = 10;
+  end_start (&pair.server, NULL);
+  for (guint i = 0; i < 10; i++)
+    g_main_context_iteration (NULL, FALSE);
+  g_assert_cmpuint (pair.server.left, ==, 0);
+  g_assert_cmpuint (pair.server.progress, ==, 2);
+  net_link_abort (pair.server.link);
+  end_start (&pair.client, NULL);
+  run_until_ended (&pair.server, &pair.client);
+  pair_clear (&pair);
+}
+
 static void
 test_slow_writer (void)
 {
@@ -386,6 +406,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/net/link/held", test_held_engine_is_not_fed);
   g_test_add_func ("/net/link/progress-asks-for-more", test_progress_asks_for_more);
   g_test_add_func ("/net/link/progress-before-dry", test_progress_before_dry);
+  g_test_add_func ("/net/link/progress-when-dry", test_progress_when_dry);
   g_test_add_func ("/net/link/slow-writer", test_slow_writer);
   g_test_add_func ("/net/link/reset", test_reset);
   return g_test_run ();
