@@ -11,7 +11,7 @@
  */
 
 #define MUTATIONS 2000
-#define MAX_INPUT (64 * 1024)
+#define MAX_OCTETS (64 * 1024)
 
 static void
 add_path (GPtrArray *inputs, const char *path)
@@ -92,7 +92,7 @@ mutate (GByteArray *input, GPtrArray *inputs, GRand *random)
       break;
     case 3: /* a piece of another input */
       other = g_bytes_get_data (pick (inputs, random), &length);
-      if (length > 0 && input->len + length < MAX_INPUT)
+      if (length > 0 && input->len + length < MAX_OCTETS)
         insert (input, offset, other, (gsize) g_rand_int_range (random, 0, (gint32) length) + 1);
       break;
     default: /* an end */
