@@ -25,7 +25,7 @@ handle (Session *session, ProtoSmtpServer *server, const ProtoSmtpServerEvent *e
 {
   g_assert_false (session->closed);
   if (event->type != PROTO_SMTP_SERVER_CHUNK)
-    g_string_append_printf (session->events, "%d ", event->type);
+    g_string_append_printf (session->events, "%u ", event->type);
   switch (event->type)
     {
     case PROTO_SMTP_SERVER_AUTH:
