@@ -10,7 +10,7 @@
  * FUZZ_SEED.
  */
 
-#define MUTATIONS 2000
+#define MUTATIONS  2000
 #define MAX_OCTETS (64 * 1024)
 
 static void

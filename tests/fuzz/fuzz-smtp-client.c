@@ -3,6 +3,8 @@
 
 #include <proto-smtp-client.h>
 
+#include <string.h>
+
 /* The first octet of the input chooses whether the client authenticates; the rest is the server. */
 typedef struct
 {
@@ -68,6 +70,15 @@ pump (Session *session)
     handle (session, &event);
 
   g_autoptr (GBytes) output = proto_engine_take_output (engine);
+  if (output != NULL)
+    {
+      /* Whole lines only, and the password never as it is. */
+      gsize length = 0;
+      const char *text = g_bytes_get_data (output, &length);
+
+      g_assert_cmpmem (text + length - 2, 2, "\r\n", 2);
+      g_assert_null (memmem (text, length, "secret", 6));
+    }
 }
 
 static void

@@ -133,8 +133,8 @@ static void
 test_from_address (void)
 {
   static const char *const refused[]
-      = { "",        "a",    "a@",          "<a@b>", "a@b>",          "a@b\r\nRCPT TO:<c@d>",
-          "a@b c@d", "a>@b", "\"a\r\n\"@b", "a@b ",  "\xc3\xa9@b.org" };
+      = { "",        "a",    "a@",          "<a@b>", "a@b>",           "a@b\r\nRCPT TO:<c@d>",
+          "a@b c@d", "a>@b", "\"a\r\n\"@b", "a@b ",  "\xc3\xa9@b.org", "a@b\xef\xbc\x9e.org" };
 
   for (gsize i = 0; i < G_N_ELEMENTS (refused); i++)
     {
