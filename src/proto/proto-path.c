@@ -370,7 +370,8 @@ proto_path_from_address (const char *address, GError **error)
     }
   if (!g_str_is_ascii (path->domain) && !make_domain_ascii (path, error))
     return NULL;
-  if (strlen (address) + 2 > MAX_PATH || strlen (path->domain) > MAX_DOMAIN)
+  g_autofree char *wire = proto_path_to_address (path);
+  if (strlen (wire) + 2 > MAX_PATH)
     {
       complain (error, "The address is too long");
       return NULL;
