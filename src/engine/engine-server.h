@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/*
+ * Local server mode: an SMTP and POP3 site for one machine, in this process, on loopback. It takes
+ * mail for its own users and relays nothing. Main thread; its sessions run on worker threads.
+ */
+
+#include <gio/gio.h>
+#include <store-values.h>
+
+#define ENGINE_TYPE_SERVER (engine_server_get_type ())
+G_DECLARE_FINAL_TYPE (EngineServer, engine_server, ENGINE, SERVER, GObject)
+
+/* Properties with notify: "running" (boolean), "sessions" (uint, open now), "problem" (string or
+ * NULL: why it could not start or stopped). Signals: "delivered" (string user), "users-changed" ().
+ */
+
+typedef enum
+{
+  ENGINE_PORT_SMTP,  /* STARTTLS offered */
+  ENGINE_PORT_SMTPS, /* TLS from the first byte */
+  ENGINE_PORT_POP3,  /* STLS offered */
+  ENGINE_PORT_POP3S,
+} EnginePort;
+
+#define ENGINE_N_PORTS 4
+
+typedef struct
+{
+  guint16 ports[ENGINE_N_PORTS]; /* 0: a free one. By default 2525, 2465, 2110, 2995 */
+  char *domain;                  /* "postroom.test" by default (RFC 6761) */
+  char *address;                 /* NULL: loopback, both families */
+  gboolean auth_in_clear;        /* passwords on an open wire: to show a class what goes wrong */
+  guint64 max_size;              /* octets of a letter, 50 MiB */
+  char *certificate_file;        /* NULL: the identity made on first use */
+  char *key_file;
+} EngineServerConfig;
+
+EngineServerConfig *engine_server_config_new (void);
+EngineServerConfig *engine_server_config_copy (const EngineServerConfig *config);
+void engine_server_config_free (EngineServerConfig *config);
+
+/* @config NULL: as last time, or the defaults; where a default port is taken by another program a
+ * free one is used. A port that was asked for by @config and is taken is an error. */
+void engine_server_start_async (EngineServer *server,
+                                const EngineServerConfig *config,
+                                GCancellable *cancellable,
+                                GAsyncReadyCallback callback,
+                                gpointer user_data);
+gboolean engine_server_start_finish (EngineServer *server, GAsyncResult *result, GError **error);
+
+/* Says 421 (-ERR [SYS/TEMP]) to the idle sessions, lets the busy ones end for at most 5 seconds. */
+void
+engine_server_stop_async (EngineServer *server, GAsyncReadyCallback callback, gpointer user_data);
+gboolean engine_server_stop_finish (EngineServer *server, GAsyncResult *result, GError **error);
+
+gboolean engine_server_is_running (EngineServer *server);
+guint16 engine_server_get_port (EngineServer *server, EnginePort port); /* 0 when not running */
+const char *engine_server_get_domain (EngineServer *server);
+guint engine_server_get_sessions (EngineServer *server);
+const char *engine_server_get_authority_file (EngineServer *server); /* ca.pem to trust, or NULL */
+char *engine_server_dup_fingerprint (EngineServer *server);          /* or NULL */
+
+/* Users; whether it runs or not. */
+GPtrArray *engine_server_dup_users (EngineServer *server, GError **error); /* of StoreUser */
+void engine_server_add_user_async (EngineServer *server,
+                                   const char *name,
+                                   const char *password,
+                                   GCancellable *cancellable,
+                                   GAsyncReadyCallback callback,
+                                   gpointer user_data);
+void engine_server_set_password_async (EngineServer *server,
+                                       const char *name,
+                                       const char *password,
+                                       GCancellable *cancellable,
+                                       GAsyncReadyCallback callback,
+                                       gpointer user_data);
+/* With the maildrop. */
+void engine_server_remove_user_async (EngineServer *server,
+                                      const char *name,
+                                      GCancellable *cancellable,
+                                      GAsyncReadyCallback callback,
+                                      gpointer user_data);
+/* For the three above. */
+gboolean engine_server_finish (EngineServer *server, GAsyncResult *result, GError **error);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (EngineServerConfig, engine_server_config_free)

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/*
+ * The local server's site: its users and their maildrops, as maildrops/<user>/<date id>.eml with
+ * rows in site.db. Any thread; callbacks come to the caller's thread-default main context.
+ */
+
+#include "store-error.h"
+#include "store-files.h"
+#include "store-values.h"
+
+typedef struct _StoreSite StoreSite;
+
+/* Opens or makes the site in @directory and sweeps. */
+StoreSite *store_site_open (const char *directory, GError **error);
+/* Waits for what is being written. Maildrops must be closed. */
+void store_site_free (StoreSite *site);
+StoreFiles *store_site_get_files (StoreSite *site);
+
+/* One process may serve a site at a time: STORE_ERROR_BUSY. Released by store_site_free() too. */
+gboolean store_site_lock (StoreSite *site, GError **error);
+void store_site_unlock (StoreSite *site);
+
+/* ---- users ---- */
+
+/* A user name is 1-64 of a-z 0-9 . _ - in lower case (others are lowered first), and begins with a
+ * letter or digit; else STORE_ERROR_INVALID. */
+char *store_site_normalise_user (const char *name, GError **error);
+
+GPtrArray *store_site_dup_users (StoreSite *site, GError **error); /* of StoreUser, by name */
+gboolean store_site_has_user (StoreSite *site, const char *name);
+/* What store_site_add_user_async() was given, or NULL when there is no such user. */
+char *store_site_dup_verifier (StoreSite *site, const char *name);
+
+/* @verifier: a salted hash in a form of the caller's; never a password. STORE_ERROR_EXISTS,
+ * STORE_ERROR_INVALID. */
+void store_site_add_user_async (StoreSite *site,
+                                const char *name,
+                                const char *verifier,
+                                GCancellable *cancellable,
+                                GAsyncReadyCallback callback,
+                                gpointer user_data);
+void store_site_set_verifier_async (StoreSite *site,
+                                    const char *name,
+                                    const char *verifier,
+                                    GCancellable *cancellable,
+                                    GAsyncReadyCallback callback,
+                                    gpointer user_data);
+/* With the maildrop and its letters. STORE_ERROR_BUSY while the maildrop is open. */
+void store_site_remove_user_async (StoreSite *site,
+                                   const char *name,
+                                   GCancellable *cancellable,
+                                   GAsyncReadyCallback callback,
+                                   gpointer user_data);
+
+/* All operations whose only result is success end with this. */
+gboolean store_site_finish (StoreSite *site, GAsyncResult *result, GError **error);
+
+/* ---- delivery ---- */
+
+/* Takes @spool, the letter as it will be retrieved. One file (hard links) and one row for each of
+ * @users, all or nothing. The callback comes when they would survive a power cut. */
+void store_site_deliver_async (StoreSite *site,
+                               StoreSpool *spool,
+                               const char *const *users,
+                               GCancellable *cancellable,
+                               GAsyncReadyCallback callback,
+                               gpointer user_data);
+
+/* ---- maildrops ---- */
+
+/* A maildrop that one session holds (RFC 1939 section 3); what is in it is fixed while it is held.
+ * One thread at a time. */
+typedef struct _StoreMaildrop StoreMaildrop;
+
+/* STORE_ERROR_BUSY: another session holds it. */
+StoreMaildrop *store_maildrop_open (StoreSite *site, const char *user, GError **error);
+void store_maildrop_free (StoreMaildrop *maildrop);
+guint store_maildrop_get_count (StoreMaildrop *maildrop);
+guint64 store_maildrop_get_size (StoreMaildrop *maildrop, guint index);    /* octets */
+const char *store_maildrop_get_uid (StoreMaildrop *maildrop, guint index); /* never used again */
+/* The file's bytes, mapped. */
+GBytes *store_maildrop_read (StoreMaildrop *maildrop, guint index, GError **error);
+/* Removes the letters of @indices (guint); durable when the callback comes. @maildrop must stay
+ * until then. */
+void store_maildrop_remove_async (StoreMaildrop *maildrop,
+                                  const GArray *indices,
+                                  GCancellable *cancellable,
+                                  GAsyncReadyCallback callback,
+                                  gpointer user_data);
+gboolean
+store_maildrop_remove_finish (StoreMaildrop *maildrop, GAsyncResult *result, GError **error);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (StoreSite, store_site_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (StoreMaildrop, store_maildrop_free)

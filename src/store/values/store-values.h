@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/*
+ * What the cabinet and the site speak in: plain structs, given away whole. Any thread.
+ */
+
+#include <glib-object.h>
+
+typedef enum
+{
+  STORE_FOLDER_INBOX,
+  STORE_FOLDER_SENT,
+  STORE_FOLDER_DRAFTS,
+  STORE_FOLDER_OUTBOX,
+  STORE_FOLDER_TRASH,
+  STORE_FOLDER_JUNK,
+} StoreFolder;
+
+#define STORE_N_FOLDERS 6
+
+/* "Inbox", the name of the folder's directory and its plain English name; never translated. */
+const char *store_folder_get_name (StoreFolder folder);
+/* Any case; FALSE for an unknown name. */
+gboolean store_folder_from_name (const char *name, StoreFolder *folder);
+
+typedef enum
+{
+  STORE_SECURITY_TLS,      /* TLS from the first byte */
+  STORE_SECURITY_STARTTLS, /* STARTTLS or STLS, required */
+  STORE_SECURITY_NONE,     /* clear text, the password too: the person chose it */
+} StoreSecurity;
+
+const char *store_security_get_name (StoreSecurity security); /* "tls", "starttls", "none" */
+gboolean store_security_from_name (const char *name, StoreSecurity *security);
+
+typedef struct
+{
+  char *host;
+  guint16 port;
+  StoreSecurity security;
+  char *user; /* "" for SMTP without AUTH */
+} StoreServer;
+
+typedef struct
+{
+  gint64 id;     /* 0: not stored yet */
+  char *name;    /* the person's name in From: */
+  char *address; /* "user@host" */
+  StoreServer smtp;
+  StoreServer pop3;
+  gboolean keep_on_server; /* FALSE: DELE after the letter is durable here */
+  gboolean
+      local; /* an account at the local server: its authority is trusted, its ports follow it */
+} StoreAccount;
+
+StoreAccount *store_account_new (void);
+StoreAccount *store_account_copy (const StoreAccount *account);
+void store_account_free (StoreAccount *account);
+
+/* A row of the index: what a list shows without opening the file. */
+typedef struct
+{
+  gint64 id;
+  gint64 account; /* 0 when the account is gone */
+  StoreFolder folder;
+  char *message_id; /* or NULL */
+  char *subject;
+  char *from; /* as message_mailboxes_to_string() */
+  char *to;
+  gint64 date; /* seconds since 1970 UTC: the Date header, or when it came */
+  guint64 size;
+  gboolean seen;
+  gboolean answered;
+  gboolean flagged;
+  gboolean has_attachments;
+  char *snippet;
+  char *path; /* of the .eml, absolute */
+} StoreLetter;
+
+StoreLetter *store_letter_copy (const StoreLetter *letter);
+void store_letter_free (StoreLetter *letter);
+
+typedef enum
+{
+  STORE_OUTBOX_WAITING,  /* for its time, or for a connection */
+  STORE_OUTBOX_SENDING,  /* some process has it in hand */
+  STORE_OUTBOX_IN_DOUBT, /* the end of the message was said and no answer was heard: it may have
+                            gone; only a person may send it again */
+  STORE_OUTBOX_FAILED,   /* refused for good, or for some recipients; a person decides */
+} StoreOutboxState;
+
+const char *store_outbox_state_get_name (StoreOutboxState state); /* "waiting" … */
+
+typedef enum
+{
+  STORE_RECIPIENT_PENDING,
+  STORE_RECIPIENT_ACCEPTED,
+  STORE_RECIPIENT_REFUSED,
+} StoreRecipientState;
+
+typedef struct
+{
+  char *address;
+  StoreRecipientState state;
+  char *reply; /* what the server said last, or NULL */
+} StoreRecipient;
+
+/* A letter on its way out, with its envelope. */
+typedef struct
+{
+  gint64 letter;
+  gint64 account;
+  StoreOutboxState state;
+  guint attempts;
+  gint64 next_try;       /* seconds since 1970 UTC */
+  char *last_error;      /* in words, or NULL */
+  char *reverse_path;    /* address */
+  GPtrArray *recipients; /* of StoreRecipient */
+} StoreOutboxEntry;
+
+StoreRecipient *store_recipient_new (const char *address);
+void store_recipient_free (StoreRecipient *recipient);
+StoreOutboxEntry *store_outbox_entry_new (void);
+StoreOutboxEntry *store_outbox_entry_copy (const StoreOutboxEntry *entry);
+void store_outbox_entry_free (StoreOutboxEntry *entry);
+
+/* A user of the local server. */
+typedef struct
+{
+  char *name;
+  gint64 created; /* seconds since 1970 UTC */
+  guint letters;  /* waiting in the maildrop */
+  guint64 octets;
+} StoreUser;
+
+void store_user_free (StoreUser *user);
+
+typedef struct
+{
+  guint total[STORE_N_FOLDERS];
+  guint unseen[STORE_N_FOLDERS];
+} StoreCounts;
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (StoreAccount, store_account_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (StoreLetter, store_letter_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (StoreRecipient, store_recipient_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (StoreOutboxEntry, store_outbox_entry_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (StoreUser, store_user_free)
