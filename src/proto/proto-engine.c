@@ -88,6 +88,12 @@ proto_engine_is_done (const ProtoEngine *engine)
   return engine->done;
 }
 
+gboolean
+proto_engine_is_encrypted (const ProtoEngine *engine)
+{
+  return engine->tls;
+}
+
 void
 proto_engine_set_tap (ProtoEngine *engine, ProtoTap tap, gpointer user_data)
 {
