@@ -46,7 +46,7 @@ normalise (EngineLogin *login, const char *name)
 
   if (at != NULL && g_ascii_strcasecmp (at + 1, login->domain) == 0)
     local = g_strndup (name, (gsize) (at - name));
-  return store_site_normalise_user (login->site, local != NULL ? local : name, NULL);
+  return store_site_normalise_user (local != NULL ? local : name, NULL);
 }
 
 static gboolean
@@ -56,10 +56,10 @@ digest (EngineLogin *login, const char *verifier, const BaseSecret *password, gu
 
   if (gnutls_hmac_init (&hmac, GNUTLS_MAC_SHA256, login->key, sizeof login->key) < 0)
     return FALSE;
-  gboolean good = gnutls_hmac (hmac, verifier, strlen (verifier) + 1) >= 0
-                  && gnutls_hmac (hmac, base_secret_get_text (password),
-                                  base_secret_get_length (password))
-                         >= 0;
+  gboolean good
+      = gnutls_hmac (hmac, verifier, strlen (verifier) + 1) >= 0
+        && gnutls_hmac (hmac, base_secret_get_text (password), base_secret_get_length (password))
+               >= 0;
   gnutls_hmac_deinit (hmac, out);
   return good;
 }

@@ -38,8 +38,7 @@ derive (const BaseSecret *password,
   gnutls_datum_t key = { (unsigned char *) base_secret_get_text (password),
                          (unsigned) base_secret_get_length (password) };
   gnutls_datum_t salt_datum = { (unsigned char *) salt, (unsigned) salt_length };
-  int result
-      = gnutls_pbkdf2 (GNUTLS_MAC_SHA256, &key, &salt_datum, iterations, hash, HASH_LENGTH);
+  int result = gnutls_pbkdf2 (GNUTLS_MAC_SHA256, &key, &salt_datum, iterations, hash, HASH_LENGTH);
 
   if (result < 0)
     {

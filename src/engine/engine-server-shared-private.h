@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/* What the files of EngineServer share. Main thread. */
+
+#include "engine-server-private.h"
+
+StoreSite *engine_server_get_site (EngineServer *server);
+/* Turns an error of the rooms below into one of this room; takes @error. */
+GError *engine_server_translate (GError *error);
