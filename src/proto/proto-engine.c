@@ -88,6 +88,12 @@ proto_engine_is_done (const ProtoEngine *engine)
   return engine->done;
 }
 
+gboolean
+proto_engine_is_encrypted (const ProtoEngine *engine)
+{
+  return engine->tls;
+}
+
 /* A greeting is said before anybody can listen: the tap hears it when it comes. */
 static void
 tap_what_waits (ProtoEngine *engine)
