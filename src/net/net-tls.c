@@ -14,6 +14,24 @@ struct _NetTls
   GTlsCertificateFlags faults;
 };
 
+/* As a host name GIO would offer a numeric address to the server in the handshake, which RFC 6066
+ * section 3 forbids, and which servers refuse; as an address it only compares it. */
+static GSocketConnectable *
+dup_identity (GSocketConnectable *peer)
+{
+  g_autoptr (GInetAddress) address = NULL;
+  guint16 port = 0;
+
+  if (G_IS_NETWORK_ADDRESS (peer))
+    {
+      address = g_inet_address_new_from_string (
+          g_network_address_get_hostname (G_NETWORK_ADDRESS (peer)));
+      port = g_network_address_get_port (G_NETWORK_ADDRESS (peer));
+    }
+  return address != NULL ? G_SOCKET_CONNECTABLE (g_inet_socket_address_new (address, port))
+                         : g_object_ref (peer);
+}
+
 static char *
 dup_peer_name (GSocketConnectable *peer)
 {
@@ -135,7 +153,7 @@ net_tls_new_client (GSocketConnectable *peer, GTlsDatabase *trust)
 {
   NetTls *tls = g_new0 (NetTls, 1);
 
-  tls->peer = g_object_ref (peer);
+  tls->peer = dup_identity (peer);
   g_set_object (&tls->trust, trust);
   return tls;
 }
