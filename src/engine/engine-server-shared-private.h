@@ -6,5 +6,3 @@
 #include "engine-server-private.h"
 
 StoreSite *engine_server_get_site (EngineServer *server);
-/* Turns an error of the rooms below into one of this room; takes @error. */
-GError *engine_server_translate (GError *error);

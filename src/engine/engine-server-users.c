@@ -3,7 +3,7 @@
 
 #include "engine-server-shared-private.h"
 
-#include "engine-error.h"
+#include "engine-error-private.h"
 #include "engine-password.h"
 
 #include <string.h>
@@ -53,7 +53,7 @@ on_changed (GObject *source, GAsyncResult *result, gpointer user_data)
 
   if (!store_site_finish (engine_server_get_site (server), result, &error))
     {
-      g_task_return_error (task, engine_server_translate (g_steal_pointer (&error)));
+      engine_error_return (task, g_steal_pointer (&error), NULL);
       return;
     }
   g_signal_emit_by_name (server, "users-changed");
@@ -85,7 +85,7 @@ on_hashed (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autofree char *verifier = g_task_propagate_pointer (G_TASK (result), &error);
 
   if (verifier == NULL)
-    g_task_return_error (task, engine_server_translate (g_steal_pointer (&error)));
+    engine_error_return (task, g_steal_pointer (&error), NULL);
   else if (job->purpose == ADD)
     store_site_add_user_async (site, job->name, verifier, cancellable, on_changed,
                                g_steal_pointer (&task));
@@ -105,17 +105,15 @@ hash_then_store (EngineServer *server,
   g_autoptr (GError) error = NULL;
   g_autofree char *user = store_site_normalise_user (name, &error);
 
-  if (user == NULL)
-    error = engine_server_translate (error);
-  else if (!check_password (password, &error))
-    ;
+  if (user == NULL || !check_password (password, &error))
+    g_assert (error != NULL);
   else if (purpose == ADD && store_site_has_user (site, user))
     g_set_error (&error, ENGINE_ERROR, ENGINE_ERROR_EXISTS, "There is a user “%s” already", user);
   else if (purpose == SET_PASSWORD && !store_site_has_user (site, user))
     g_set_error (&error, ENGINE_ERROR, ENGINE_ERROR_NOT_FOUND, "There is no user “%s”", user);
   if (error != NULL)
     {
-      g_task_return_error (task, g_steal_pointer (&error));
+      engine_error_return (task, g_steal_pointer (&error), NULL);
       return;
     }
 
@@ -136,7 +134,7 @@ engine_server_dup_users (EngineServer *server, GError **error)
   GPtrArray *users = store_site_dup_users (engine_server_get_site (server), &local);
 
   if (users == NULL)
-    g_propagate_error (error, engine_server_translate (g_steal_pointer (&local)));
+    g_propagate_error (error, engine_error_translate (local, NULL));
   return users;
 }
 
@@ -178,7 +176,7 @@ engine_server_remove_user_async (EngineServer *server,
   g_autofree char *user = store_site_normalise_user (name, &error);
 
   if (user == NULL)
-    g_task_return_error (task, engine_server_translate (g_steal_pointer (&error)));
+    engine_error_return (task, g_steal_pointer (&error), NULL);
   else
     store_site_remove_user_async (engine_server_get_site (server), user, cancellable, on_changed,
                                   g_steal_pointer (&task));

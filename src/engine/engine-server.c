@@ -3,11 +3,10 @@
 
 #include "engine-server-shared-private.h"
 
-#include "engine-error.h"
+#include "engine-error-private.h"
 #include "engine-server-config-private.h"
 #include "engine-session-private.h"
 
-#include <net-error.h>
 #include <net-listener.h>
 
 #define WORKERS       4
@@ -68,34 +67,6 @@ static guint signals[N_SIGNALS];
 G_DEFINE_FINAL_TYPE (EngineServer, engine_server, G_TYPE_OBJECT)
 
 /* ---- small things ---- */
-
-GError *
-engine_server_translate (GError *error)
-{
-  static const struct
-  {
-    int store;
-    EngineError engine;
-  } table[] = {
-    { STORE_ERROR_BUSY, ENGINE_ERROR_BUSY },
-    { STORE_ERROR_NOT_FOUND, ENGINE_ERROR_NOT_FOUND },
-    { STORE_ERROR_EXISTS, ENGINE_ERROR_EXISTS },
-    { STORE_ERROR_INVALID, ENGINE_ERROR_INVALID },
-  };
-  EngineError code = ENGINE_ERROR_STORE;
-
-  if (error->domain == ENGINE_ERROR || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
-    return error;
-  if (error->domain == NET_ERROR)
-    code = error->code == NET_ERROR_IDENTITY ? ENGINE_ERROR_CERTIFICATE : ENGINE_ERROR_NETWORK;
-  for (guint i = 0; error->domain == STORE_ERROR && i < G_N_ELEMENTS (table); i++)
-    if (error->code == table[i].store)
-      code = table[i].engine;
-
-  GError *translated = g_error_new_literal (ENGINE_ERROR, code, error->message);
-  g_error_free (error);
-  return translated;
-}
 
 StoreSite *
 engine_server_get_site (EngineServer *server)
@@ -303,12 +274,14 @@ open_doors (EngineServer *self, const Start *start, NetIdentity *identity, GErro
 static void
 fail_start (EngineServer *self, GTask *task, GError *error)
 {
-  error = engine_server_translate (error);
+  g_autoptr (GError) words = engine_error_translate (error, NULL);
+
+  g_error_free (error);
   dismantle (self);
   set_state (self, STOPPED);
-  if (!g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
-    set_problem (self, error->message);
-  g_task_return_error (task, error);
+  if (!g_error_matches (words, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    set_problem (self, words->message);
+  g_task_return_error (task, g_steal_pointer (&words));
   answer_stoppers (self);
 }
 
@@ -446,6 +419,7 @@ engine_server_start_async (EngineServer *self,
 {
   g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
   g_autoptr (GError) error = NULL;
+  g_autoptr (GError) words = NULL;
 
   if (self->state == RUNNING && config == NULL)
     {
@@ -468,9 +442,9 @@ engine_server_start_async (EngineServer *self,
           g_set_error_literal (&error, ENGINE_ERROR, ENGINE_ERROR_BUSY,
                                "Another Postroom serves these mailboxes already");
         }
-      error = engine_server_translate (error);
-      set_problem (self, error->message);
-      g_task_return_error (task, g_steal_pointer (&error));
+      words = engine_error_translate (error, NULL);
+      set_problem (self, words->message);
+      g_task_return_error (task, g_steal_pointer (&words));
       return;
     }
 

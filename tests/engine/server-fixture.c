@@ -198,8 +198,8 @@ client_connect (Fixture *fixture, EnginePort port)
   g_autoptr (GSocketClient) connector = g_socket_client_new ();
 
   client->pop3 = port == ENGINE_PORT_POP3 || port == ENGINE_PORT_POP3S;
-  client->socket = g_socket_client_connect_to_host (connector, "127.0.0.1", fixture->ports[port],
-                                                    NULL, NULL);
+  client->socket
+      = g_socket_client_connect_to_host (connector, "127.0.0.1", fixture->ports[port], NULL, NULL);
   if (client->socket == NULL)
     return NULL;
   set_stream (client, G_IO_STREAM (client->socket));

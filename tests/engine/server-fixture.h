@@ -32,7 +32,8 @@ void fixture_stop (Fixture *fixture);
 void fixture_add_user (Fixture *fixture, const char *name);
 guint fixture_count_letters (Fixture *fixture, const char *name);
 /* Runs @function on a thread of its own while the main context turns. */
-void fixture_run (Fixture *fixture, void (*function) (Fixture *fixture, gpointer data), gpointer data);
+void
+fixture_run (Fixture *fixture, void (*function) (Fixture *fixture, gpointer data), gpointer data);
 
 typedef struct
 {

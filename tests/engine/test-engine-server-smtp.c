@@ -391,10 +391,7 @@ pipelining (Fixture *fixture, gpointer data)
 }
 
 #define ADD(name)                                                                                  \
-  static void test_##name (void)                                                                   \
-  {                                                                                                \
-    with_server (name);                                                                            \
-  }
+  static void test_##name (void) { with_server (name); }
 ADD (verbs)
 ADD (recipients)
 ADD (durable)

@@ -148,7 +148,7 @@ test_ports (void)
   /* Asked for by number: an error in words. */
   fixture->config->ports[ENGINE_PORT_POP3S] = taken;
   g_autoptr (GError) error = start (fixture->server, fixture->config);
-  g_assert_error (error, ENGINE_ERROR, ENGINE_ERROR_NETWORK);
+  g_assert_error (error, ENGINE_ERROR, ENGINE_ERROR_BUSY);
   g_assert_nonnull (strstr (error->message, "taken"));
   g_object_get (fixture->server, "problem", &problem, NULL);
   g_assert_cmpstr (problem, ==, error->message);
@@ -191,7 +191,7 @@ test_config (void)
   fixture->config->certificate_file = g_strdup ("/nowhere/cert.pem");
   fixture->config->key_file = g_strdup ("/nowhere/key.pem");
   error = start (fixture->server, fixture->config);
-  g_assert_error (error, ENGINE_ERROR, ENGINE_ERROR_CERTIFICATE);
+  g_assert_error (error, ENGINE_ERROR, ENGINE_ERROR_STORE);
   g_clear_error (&error);
   g_clear_pointer (&fixture->config->certificate_file, g_free);
   g_clear_pointer (&fixture->config->key_file, g_free);
