@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "server-fixture.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define SENDERS  90

@@ -11,7 +11,7 @@
 #define SENDERS 4
 
 /* The child: serves until it is killed. */
-static int
+G_NORETURN static void
 serve (const char *directory)
 {
   Fixture *fixture = fixture_open (directory);
@@ -158,7 +158,7 @@ int
 main (int argc, char **argv)
 {
   if (argc == 3 && g_str_equal (argv[1], "--serve"))
-    return serve (argv[2]);
+    serve (argv[2]);
   signal (SIGPIPE, SIG_IGN);
   g_test_init (&argc, &argv, NULL);
   g_test_add_data_func ("/engine/server/kill", argv[0], test_kill);
