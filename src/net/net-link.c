@@ -700,9 +700,10 @@ void
 net_link_kick (NetLink *link)
 {
   /* From within progress nothing needs to be done: the pump looks again anyway. */
-  if (link->pumping || link->phase != PHASE_OPEN)
+  if (link->pumping)
     return;
-  link->news = TRUE;
+  if (link->phase == PHASE_OPEN)
+    link->news = TRUE;
   wake (link);
 }
 

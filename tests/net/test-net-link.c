@@ -4,6 +4,7 @@
 #include <base-clock.h>
 
 #include <string.h>
+#include <sys/socket.h>
 
 typedef struct
 {
@@ -295,6 +296,56 @@ test_progress_asks_for_more (void)
   pair_clear (&pair);
 }
 
+/* When little is left to write the maker hears of it, so that the wire need not run dry. */
+static void
+test_progress_before_dry (void)
+{
+  Pair pair;
+  GSocket *raw = NULL;
+  char sink[4096];
+
+  pair_init (&pair);
+  g_socket_set_option (g_socket_connection_get_socket (pair.wire[0]), SOL_SOCKET, SO_SNDBUF, 8192,
+                       NULL);
+  pair.server.more = flood;
+  pair.server.left = 1000000;
+  flood (&pair.server);
+  g_assert_cmpuint (pair.server.left, >, 800000);
+  pair.server.left = 0;
+  end_start (&pair.server, NULL);
+  raw = g_socket_connection_get_socket (pair.wire[1]);
+  g_socket_set_blocking (raw, FALSE);
+  while (pair.server.progress < 3)
+    {
+      g_main_context_iteration (NULL, FALSE);
+      g_socket_receive (raw, sink, sizeof sink, NULL, NULL);
+    }
+  net_link_abort (pair.server.link);
+  end_start (&pair.client, NULL);
+  run_until_ended (&pair.server, &pair.client);
+  pair_clear (&pair);
+}
+
+/* However little it was: when all is written the maker hears of it. */
+static void
+test_progress_when_dry (void)
+{
+  Pair pair;
+
+  pair_init (&pair);
+  pair.server.more = flood;
+  pair.server.left = 10;
+  end_start (&pair.server, NULL);
+  for (guint i = 0; i < 10; i++)
+    g_main_context_iteration (NULL, FALSE);
+  g_assert_cmpuint (pair.server.left, ==, 0);
+  g_assert_cmpuint (pair.server.progress, ==, 2);
+  net_link_abort (pair.server.link);
+  end_start (&pair.client, NULL);
+  run_until_ended (&pair.server, &pair.client);
+  pair_clear (&pair);
+}
+
 static void
 test_slow_writer (void)
 {
@@ -354,6 +405,8 @@ main (int argc, char *argv[])
   g_test_add_func ("/net/link/slow-reader", test_slow_reader);
   g_test_add_func ("/net/link/held", test_held_engine_is_not_fed);
   g_test_add_func ("/net/link/progress-asks-for-more", test_progress_asks_for_more);
+  g_test_add_func ("/net/link/progress-before-dry", test_progress_before_dry);
+  g_test_add_func ("/net/link/progress-when-dry", test_progress_when_dry);
   g_test_add_func ("/net/link/slow-writer", test_slow_writer);
   g_test_add_func ("/net/link/reset", test_reset);
   return g_test_run ();
