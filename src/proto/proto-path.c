@@ -324,6 +324,26 @@ proto_path_to_address (const ProtoPath *path)
   return g_string_free (address, FALSE);
 }
 
+/* An internationalized domain travels in its ASCII form (RFC 5890). The mapping may turn a letter
+ * into an ASCII character, a fullwidth > for one, so that its result is judged anew. */
+static gboolean
+make_domain_ascii (ProtoPath *path, GError **error)
+{
+  g_autofree char *ascii = g_hostname_to_ascii (path->domain);
+  g_autoptr (GString) domain = g_string_new (NULL);
+  const char *at = ascii;
+
+  if (ascii == NULL)
+    return complain (error, "The domain cannot be written in ASCII");
+  if (!read_domain (&at, FALSE, domain, error))
+    return FALSE;
+  if (*at != '\0')
+    return complain (error, "The domain has a character that is not allowed");
+  g_free (path->domain);
+  path->domain = g_strdup (ascii);
+  return TRUE;
+}
+
 ProtoPath *
 proto_path_from_address (const char *address, GError **error)
 {
@@ -348,20 +368,10 @@ proto_path_from_address (const char *address, GError **error)
       complain (error, "The part before the @ has letters beyond ASCII, which is not supported");
       return NULL;
     }
-  if (!g_str_is_ascii (path->domain))
-    {
-      /* An internationalized domain travels in its ASCII form (RFC 5890). */
-      char *ascii = g_hostname_to_ascii (path->domain);
-
-      if (ascii == NULL)
-        {
-          complain (error, "The domain cannot be written in ASCII");
-          return NULL;
-        }
-      g_free (path->domain);
-      path->domain = ascii;
-    }
-  if (strlen (address) + 2 > MAX_PATH || strlen (path->domain) > MAX_DOMAIN)
+  if (!g_str_is_ascii (path->domain) && !make_domain_ascii (path, error))
+    return NULL;
+  g_autofree char *wire = proto_path_to_address (path);
+  if (strlen (wire) + 2 > MAX_PATH)
     {
       complain (error, "The address is too long");
       return NULL;

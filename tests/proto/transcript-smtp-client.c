@@ -78,7 +78,8 @@ report_failure (Session *session, const ProtoSmtpClientEvent *event)
 
   g_assert_nonnull (event->error);
   g_assert_true (event->error->domain == PROTO_ERROR);
-  transcript_run_event (session->run, "FAILED %s %s", names[event->error->code], reply);
+  transcript_run_event (session->run, "FAILED %s %s%s", names[event->error->code], reply,
+                        proto_smtp_client_is_in_doubt (session->client) ? " IN DOUBT" : "");
 }
 
 static void

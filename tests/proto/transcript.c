@@ -289,7 +289,9 @@ static void
 do_tls (TranscriptRun *run, const char *words)
 {
   feed_block (run);
-  if (!proto_engine_wants_tls (get_engine (run)))
+  open_session (run);
+  if (!proto_engine_wants_tls (get_engine (run))
+      && !transcript_run_get_flag (run, "implicit-tls", FALSE))
     fail (run, "the engine does not want TLS");
   else
     proto_engine_tls_started (get_engine (run), "TLS 1.3 started");

@@ -14,7 +14,7 @@
  *                        "answer: wait" leaves it open
  *   do: words            the maker acts: "do: answer 250 2.0.0 Fine", "do: send a@b c@d"
  *   event: text          the next event; once a file has one, it must name them all
- *   tls                  the engine must want TLS, and gets it
+ *   tls                  the engine must want TLS (or have "config: implicit-tls yes"), and gets it
  *   pass: 300            that many seconds of silence
  *   eof                  the peer closes its side
  *   open, done           the session must go on, must be over
