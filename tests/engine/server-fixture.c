@@ -197,6 +197,7 @@ client_connect (Fixture *fixture, EnginePort port)
   g_autoptr (Client) client = g_new0 (Client, 1);
   g_autoptr (GSocketClient) connector = g_socket_client_new ();
 
+  g_socket_client_set_enable_proxy (connector, FALSE);
   client->pop3 = port == ENGINE_PORT_POP3 || port == ENGINE_PORT_POP3S;
   client->socket
       = g_socket_client_connect_to_host (connector, "127.0.0.1", fixture->ports[port], NULL, NULL);

@@ -133,6 +133,7 @@ test_stop_early (void)
     g_main_context_iteration (NULL, TRUE);
   g_assert_false (engine_server_start_finish (fixture->server, started, &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  g_clear_object (&started);
   fixture_start (fixture);
   fixture_close (fixture, FALSE);
 }
@@ -401,6 +402,7 @@ test_stop_with_sessions (void)
   fixture_run (fixture, see_the_end, &visitors);
   while (stopped == NULL)
     g_main_context_iteration (NULL, TRUE);
+  g_clear_object (&stopped);
   g_assert_cmpuint (engine_server_get_sessions (fixture->server), ==, 0);
   /* DELE without QUIT removed nothing, and the letter under way came. */
   g_assert_cmpuint (fixture_count_letters (fixture, "ann"), ==, 2);
