@@ -8,6 +8,7 @@
 #include "engine-session-private.h"
 
 #include <net-listener.h>
+#include <sys/resource.h>
 
 #define WORKERS       4
 #define BUSY_SECONDS  5 /* a session with a letter under way */
@@ -42,8 +43,8 @@ struct _EngineServer
 
   GPtrArray *stoppers;  /* tasks that wait for the stop */
   gboolean stop_wanted; /* asked for while starting */
-  guint hurry;          /* source */
-  guint hurry_more;     /* source */
+  GSource *hurry;
+  GSource *hurry_more;
 };
 
 enum
@@ -101,12 +102,20 @@ close_listeners (EngineServer *self)
     g_clear_pointer (&self->listeners[i], net_listener_free);
 }
 
+static void
+drop_source (GSource **source)
+{
+  if (*source != NULL)
+    g_source_destroy (*source);
+  g_clear_pointer (source, g_source_unref);
+}
+
 /* After the last session. The workers end before what their sessions used. */
 static void
 dismantle (EngineServer *self)
 {
-  g_clear_handle_id (&self->hurry, g_source_remove);
-  g_clear_handle_id (&self->hurry_more, g_source_remove);
+  drop_source (&self->hurry);
+  drop_source (&self->hurry_more);
   close_listeners (self);
   g_clear_pointer (&self->workers, net_workers_free);
   g_clear_pointer (&self->service, engine_service_free);
@@ -142,7 +151,6 @@ on_hurry (gpointer user_data)
 {
   EngineServer *self = user_data;
 
-  self->hurry = 0;
   engine_service_close (self->service, ENGINE_SERVICE_FORCED);
   return G_SOURCE_REMOVE;
 }
@@ -152,18 +160,18 @@ on_hurry_more (gpointer user_data)
 {
   EngineServer *self = user_data;
 
-  self->hurry_more = 0;
   engine_service_close (self->service, ENGINE_SERVICE_ABORTED);
   return G_SOURCE_REMOVE;
 }
 
-static guint
+static GSource *
 add_timeout (guint seconds, GSourceFunc function, gpointer data)
 {
-  g_autoptr (GSource) source = g_timeout_source_new_seconds (seconds);
+  GSource *source = g_timeout_source_new_seconds (seconds);
 
   g_source_set_callback (source, function, data, NULL);
-  return g_source_attach (source, g_main_context_get_thread_default ());
+  g_source_attach (source, g_main_context_get_thread_default ());
+  return source;
 }
 
 static void
@@ -229,6 +237,19 @@ identity_thread (GTask *task, gpointer source, gpointer data, GCancellable *canc
     g_task_return_error (task, error);
 }
 
+/* A session holds a socket and perhaps a spool; many systems allow 1,024 files unless asked. */
+static void
+allow_many_files (void)
+{
+  struct rlimit limit;
+  const rlim_t wanted = 4 * ENGINE_SERVICE_MAX_SESSIONS;
+
+  if (getrlimit (RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted)
+    return;
+  limit.rlim_cur = MIN (limit.rlim_max, wanted);
+  setrlimit (RLIMIT_NOFILE, &limit);
+}
+
 /* A default port that another program has is replaced; one that a person named is not. */
 static gboolean
 open_port (EngineServer *self, const Start *start, EnginePort port, GError **error)
@@ -256,6 +277,7 @@ open_port (EngineServer *self, const Start *start, EnginePort port, GError **err
 static gboolean
 open_doors (EngineServer *self, const Start *start, NetIdentity *identity, GError **error)
 {
+  allow_many_files ();
   self->workers = net_workers_new (CLAMP (g_get_num_processors (), 2, WORKERS));
   self->service = engine_service_new (self->site, self->journal, start->config, identity,
                                       self->workers, &service_events, self);

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #define SENDERS  90
 #define FETCHERS 10
@@ -166,11 +167,69 @@ test_rude (void)
   fixture_close (fixture, FALSE);
 }
 
+#define FULL 1000
+
+/* Who comes when the house is full hears so, and comes in when somebody has left. */
+static void
+fill (Fixture *fixture, gpointer data)
+{
+  g_autoptr (GPtrArray) clients = g_ptr_array_new_with_free_func ((GDestroyNotify) client_free);
+  g_autoptr (GSocketClient) connector = g_socket_client_new ();
+  static const EnginePort ports[] = { ENGINE_PORT_SMTP, ENGINE_PORT_POP3 };
+  static const char *const words[] = { "421 ", "-ERR [SYS/TEMP]" };
+
+  g_socket_client_set_enable_proxy (connector, FALSE);
+  for (guint i = 0; i < FULL; i++)
+    {
+      Client *client = client_connect (fixture, ports[i % 2]);
+      g_assert_nonnull (client);
+      g_ptr_array_add (clients, client);
+    }
+  for (guint i = 0; i < G_N_ELEMENTS (ports); i++)
+    {
+      g_autoptr (GSocketConnection) connection
+          = g_socket_client_connect_to_host (connector, "127.0.0.1", fixture->ports[ports[i]], NULL,
+                                             NULL);
+      g_assert_nonnull (connection);
+      g_autoptr (GDataInputStream) in
+          = g_data_input_stream_new (g_io_stream_get_input_stream (G_IO_STREAM (connection)));
+      g_autofree char *line = g_data_input_stream_read_line (in, NULL, NULL, NULL);
+      g_assert_nonnull (line);
+      g_assert_true (g_str_has_prefix (line, words[i]));
+      g_autofree char *more = g_data_input_stream_read_line (in, NULL, NULL, NULL);
+      g_assert_null (more);
+    }
+  client_do (clients->pdata[0], "QUIT", "221");
+  g_assert_null (client_line (clients->pdata[0]));
+  g_autoptr (Client) late = NULL;
+  while (late == NULL)
+    late = client_connect (fixture, ENGINE_PORT_SMTP);
+}
+
+static void
+test_full (void)
+{
+  struct rlimit limit;
+  Fixture *fixture;
+
+  g_assert_cmpint (getrlimit (RLIMIT_NOFILE, &limit), ==, 0);
+  if (limit.rlim_max < 4 * FULL)
+    {
+      g_test_skip ("too few files are allowed here");
+      return;
+    }
+  fixture = fixture_open (NULL);
+  fixture_start (fixture);
+  fixture_run (fixture, fill, NULL);
+  fixture_close (fixture, FALSE);
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/engine/server/crowd", test_crowd);
   g_test_add_func ("/engine/server/rude", test_rude);
+  g_test_add_func ("/engine/server/full", test_full);
   return g_test_run ();
 }
