@@ -5,6 +5,7 @@
 
 #include "engine-error-private.h"
 #include "engine-secrets-file-private.h"
+#include "engine-timer-private.h"
 
 #include <libsecret/secret.h>
 #include <string.h>
@@ -28,7 +29,7 @@ struct _EngineSecrets
   char *directory;
   Keyring keyring;
   GCancellable *asking; /* ends the asking when nobody answers, or at the end */
-  guint patience;       /* source, or 0 */
+  GSource *patience;
   GPtrArray *waiting;   /* of GTask that need the answer */
 };
 
@@ -112,7 +113,7 @@ static void
 answer (EngineSecrets *secrets, Keyring keyring)
 {
   secrets->keyring = keyring;
-  g_clear_handle_id (&secrets->patience, g_source_remove);
+  engine_timer_clear (&secrets->patience);
   g_clear_object (&secrets->asking);
 
   g_autoptr (GPtrArray) waiting = g_steal_pointer (&secrets->waiting);
@@ -167,7 +168,7 @@ on_patience_over (gpointer user_data)
 {
   EngineSecrets *secrets = user_data;
 
-  secrets->patience = 0;
+  engine_timer_clear (&secrets->patience);
   g_cancellable_cancel (secrets->asking);
   return G_SOURCE_REMOVE;
 }
@@ -184,7 +185,7 @@ engine_secrets_prepare (EngineSecrets *secrets)
     }
   secrets->keyring = KEYRING_ASKING;
   secrets->asking = g_cancellable_new ();
-  secrets->patience = g_timeout_add (PATIENCE_MSEC, on_patience_over, secrets);
+  secrets->patience = engine_timer_new (PATIENCE_MSEC, on_patience_over, secrets);
   secret_service_get (SECRET_SERVICE_OPEN_SESSION, secrets->asking, on_service,
                       g_rc_box_acquire (secrets));
 }
@@ -425,7 +426,7 @@ void
 engine_secrets_free (EngineSecrets *secrets)
 {
   /* Whoever still waits is told by the cancelled asking. */
-  g_clear_handle_id (&secrets->patience, g_source_remove);
+  engine_timer_clear (&secrets->patience);
   if (secrets->asking != NULL)
     g_cancellable_cancel (secrets->asking);
   secrets_unref (secrets);
