@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "store-db-private.h"
+#include "store-resources.h"
 
 #include <gio/gio.h>
 #include <string.h>
@@ -126,6 +127,8 @@ apply (StoreDb *db, const char *resource, gint64 version, GError **error)
 static gboolean
 migrate (StoreDb *db, const char *migrations, GError **error)
 {
+  /* Named here, lest the linker leave the static library's resources out. */
+  (void) store_get_resource ();
   g_auto (GStrv) names
       = g_resources_enumerate_children (migrations, G_RESOURCE_LOOKUP_FLAGS_NONE, error);
   gint64 version = 0;
