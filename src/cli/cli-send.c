@@ -17,6 +17,7 @@ static char *html_file;
 static char *source_file;
 static char **attachments;
 static gboolean later;
+static gboolean queued;
 
 static const GOptionEntry options[] = {
   { "from", 'f', 0, G_OPTION_ARG_STRING, &from,
@@ -37,7 +38,9 @@ static const GOptionEntry options[] = {
   { "source", 0, 0, G_OPTION_ARG_FILENAME, &source_file,
     N_ ("Send the whole letter in FILE, an .eml (-: standard input)"), "FILE" },
   { "later", 0, 0, G_OPTION_ARG_NONE, &later,
-    N_ ("Only put it in the outbox; the window, or the next “send”, sends it"), NULL },
+    N_ ("Only put it in the outbox; the window, or --queued, sends it"), NULL },
+  { "queued", 0, 0, G_OPTION_ARG_NONE, &queued,
+    N_ ("Send what waits in the outbox, instead of a new letter"), NULL },
   G_OPTION_ENTRY_NULL,
 };
 
@@ -216,12 +219,32 @@ deliver (CliRun *run, gint64 letter)
 }
 
 static CliExit
+deliver_queued (CliRun *run)
+{
+  g_autoptr (GPtrArray) entries
+      = engine_outbox_dup_entries (engine_office_get_outbox (run->office));
+  CliExit code = CLI_EXIT_OK;
+
+  for (guint i = 0; i < entries->len && !g_cancellable_is_cancelled (run->cancellable); i++)
+    {
+      const StoreOutboxEntry *entry = g_ptr_array_index (entries, i);
+      CliExit one
+          = entry->state == STORE_OUTBOX_WAITING ? deliver (run, entry->letter) : CLI_EXIT_OK;
+      if (code == CLI_EXIT_OK)
+        code = one;
+    }
+  return code;
+}
+
+static CliExit
 send_letter (CliRun *run, char **arguments)
 {
   g_autoptr (GError) error = NULL;
 
   if (*arguments != NULL)
     return cli_fail_usage (_ ("“send” takes no argument: “%s”"), *arguments);
+  if (queued)
+    return deliver_queued (run);
   if (source_file == NULL && to == NULL && cc == NULL && bcc == NULL)
     return cli_fail_usage (_ ("A letter needs a recipient: --to, --cc or --bcc"));
   if (source_file != NULL
