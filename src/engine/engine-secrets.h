@@ -13,6 +13,9 @@ typedef struct _EngineSecrets EngineSecrets;
 
 EngineSecrets *engine_secrets_new (const char *directory);
 void engine_secrets_free (EngineSecrets *secrets);
+/* Asks for the keyring now, so that the notice is known before the first password. */
+void engine_secrets_prepare (EngineSecrets *secrets);
+/* NULL, or a sentence for a person when no keyring answered. */
 const char *engine_secrets_get_notice (EngineSecrets *secrets);
 
 /* One password for each account id (one for both of its servers). */

@@ -46,7 +46,8 @@ void net_link_start (NetLink *link,
  * on reading. */
 void net_link_kick (NetLink *link);
 
-/* Ends at once, without a word. */
+/* Ends at once, without a word to the peer. @progress hears of the end soon after, from the main
+ * loop and not from within this call, with G_IO_ERROR_CANCELLED. */
 void net_link_abort (NetLink *link);
 
 ProtoEngine *net_link_get_engine (NetLink *link);

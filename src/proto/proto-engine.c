@@ -88,11 +88,37 @@ proto_engine_is_done (const ProtoEngine *engine)
   return engine->done;
 }
 
+gboolean
+proto_engine_is_encrypted (const ProtoEngine *engine)
+{
+  return engine->tls;
+}
+
+/* A greeting is said before anybody can listen: the tap hears it when it comes. */
+static void
+tap_what_waits (ProtoEngine *engine)
+{
+  const char *text = (const char *) engine->out->data;
+  gsize left = engine->out->len;
+  const char *end;
+
+  while (left > 0 && (end = memmem (text, left, "\r\n", 2)) != NULL)
+    {
+      engine->tap (PROTO_TAP_SENT, PROTO_TAP_LINE, text, (gsize) (end - text), engine->tap_data);
+      left -= (gsize) (end + 2 - text);
+      text = end + 2;
+    }
+}
+
 void
 proto_engine_set_tap (ProtoEngine *engine, ProtoTap tap, gpointer user_data)
 {
+  gboolean first = engine->tap == NULL && tap != NULL;
+
   engine->tap = tap;
   engine->tap_data = user_data;
+  if (first)
+    tap_what_waits (engine);
 }
 
 void

@@ -102,6 +102,10 @@ gint64 proto_engine_tick (ProtoEngine *engine, gint64 now);
 
 gboolean proto_engine_is_done (const ProtoEngine *engine);
 
+/* The wire is encrypted now; for the tap too. */
+gboolean proto_engine_is_encrypted (const ProtoEngine *engine);
+
+/* The tap hears the lines that wait to be taken, too: a server's greeting. */
 void proto_engine_set_tap (ProtoEngine *engine, ProtoTap tap, gpointer user_data);
 
 void proto_engine_free (ProtoEngine *engine);

@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: MIT */
+#define G_LOG_DOMAIN "postroom-engine"
+
+#include "engine-delivery-private.h"
+
+#include <base-clock.h>
+#include <base-text.h>
+#include <message-date.h>
+#include <string.h>
+
+#define MAX_HOPS 50
+#define HOP      "received:"
+
+struct _EngineDelivery
+{
+  EngineService *service;
+  StoreSpool *spool; /* NULL after an error */
+  char *id;
+  char **users;
+  GError *error;
+  /* Counting Received: in the head. */
+  gboolean in_head;
+  gsize column; /* octets of the line that were seen */
+  gsize match;  /* of these, how many agree with HOP */
+  guint8 last;
+  guint hops;
+};
+
+/* ---- who lives here ---- */
+
+static gboolean
+is_local (EngineService *service, const char *domain)
+{
+  static const char *const always[] = { "localhost", "[127.0.0.1]", "[::1]", "[IPv6:::1]" };
+  const EngineServerConfig *config = engine_service_get_config (service);
+
+  if (g_ascii_strcasecmp (domain, config->domain) == 0)
+    return TRUE;
+  for (guint i = 0; i < G_N_ELEMENTS (always); i++)
+    if (g_ascii_strcasecmp (domain, always[i]) == 0)
+      return TRUE;
+  if (config->address == NULL)
+    return FALSE;
+
+  g_autofree char *literal = strchr (config->address, ':') != NULL
+                                 ? g_strdup_printf ("[IPv6:%s]", config->address)
+                                 : g_strdup_printf ("[%s]", config->address);
+  return g_ascii_strcasecmp (domain, literal) == 0;
+}
+
+static char *
+find_user (StoreSite *site, const char *local_part)
+{
+  const char *plus = strchr (local_part, '+');
+  g_autofree char *plain
+      = plus != NULL ? g_strndup (local_part, (gsize) (plus - local_part)) : g_strdup (local_part);
+  g_autofree char *user = store_site_normalise_user (plain, NULL);
+
+  return user != NULL && store_site_has_user (site, user) ? g_steal_pointer (&user) : NULL;
+}
+
+/* There is always a postmaster (section 4.5.1), as soon as there is a user. */
+static char *
+find_postmaster (StoreSite *site)
+{
+  g_autoptr (GPtrArray) users = store_site_dup_users (site, NULL);
+
+  if (users == NULL || users->len == 0)
+    return NULL;
+  return g_strdup (((StoreUser *) users->pdata[0])->name);
+}
+
+char *
+engine_delivery_resolve (EngineService *service, const ProtoPath *path, ProtoReply **refusal)
+{
+  StoreSite *site = engine_service_get_site (service);
+  g_autofree char *user = NULL;
+
+  if (!proto_path_is_postmaster (path) && !is_local (service, path->domain))
+    {
+      g_autofree char *domain = base_text_escape (path->domain, -1);
+      *refusal = proto_reply_new_printf (
+          550, "5.7.1", "Relaying denied: %s is not served here, and nothing is passed on", domain);
+      return NULL;
+    }
+  user = find_user (site, path->local_part);
+  if (user == NULL && g_ascii_strcasecmp (path->local_part, "postmaster") == 0)
+    user = find_postmaster (site);
+  if (user == NULL)
+    *refusal = proto_reply_new (550, "5.1.1", "No such user here");
+  return g_steal_pointer (&user);
+}
+
+/* ---- trace lines ---- */
+
+/* What a peer said, unable to leave its place in a header. */
+static char *
+tame (const char *text, const char *also)
+{
+  GString *out = g_string_new (NULL);
+
+  for (const char *p = text; *p != '\0' && out->len < 255; p++)
+    g_string_append_c (out, g_ascii_isalnum (*p) || strchr (also, *p) != NULL ? *p : '?');
+  if (out->len == 0)
+    g_string_append_c (out, '?');
+  return g_string_free (out, FALSE);
+}
+
+/* An address as it was, but for what could end the line. */
+static char *
+tame_path (const char *text)
+{
+  char *out = g_strdup (text);
+
+  for (char *p = out; *p != '\0'; p++)
+    if (g_ascii_iscntrl (*p))
+      *p = '?';
+  return out;
+}
+
+/* "127.0.0.1:40312" as "127.0.0.1", "[::1]:40312" as "IPv6:::1" (section 4.1.3). */
+static char *
+literal_of (const char *remote)
+{
+  const char *colon = strrchr (remote, ':');
+  g_autofree char *host
+      = colon != NULL ? g_strndup (remote, (gsize) (colon - remote)) : g_strdup (remote);
+  gsize length = strlen (host);
+
+  if (host[0] == '[' && length > 2)
+    {
+      host[length - 1] = '\0';
+      memmove (host, host + 1, length - 1);
+    }
+  g_autofree char *tamed = tame (host, ".:");
+  return strchr (tamed, ':') != NULL ? g_strdup_printf ("IPv6:%s", tamed)
+                                     : g_steal_pointer (&tamed);
+}
+
+static char *
+make_id (void)
+{
+  return g_strdup_printf ("%" G_GINT64_MODIFIER "X%08X", (guint64) base_clock_real (),
+                          g_random_int ());
+}
+
+static char *
+make_trace (EngineDelivery *delivery, const EngineTrace *trace)
+{
+  const char *domain = engine_service_get_config (delivery->service)->domain;
+  g_autofree char *reverse_path = tame_path (trace->reverse_path);
+  g_autofree char *helo = tame (trace->helo != NULL ? trace->helo : "", ".-_:[]");
+  g_autofree char *remote = literal_of (trace->remote != NULL ? trace->remote : "");
+  g_autofree char *date = message_date_format (base_clock_real () / G_USEC_PER_SEC);
+  GString *text = g_string_new (NULL);
+
+  g_string_append_printf (text, "Return-Path: <%s>\r\n", reverse_path);
+  g_string_append_printf (text, "Received: from %s ([%s])\r\n", helo, remote);
+  g_string_append_printf (text, "\tby %s (Postroom)\r\n", domain);
+  /* The protocol's names are RFC 3848's. */
+  g_string_append_printf (text, "\twith %s%s%s id %s", trace->extended ? "ESMTP" : "SMTP",
+                          trace->extended && trace->tls ? "S" : "",
+                          trace->extended && trace->authenticated ? "A" : "", delivery->id);
+  if (trace->recipient != NULL)
+    {
+      g_autofree char *recipient = tame_path (trace->recipient);
+      g_string_append_printf (text, "\r\n\tfor <%s>", recipient);
+    }
+  g_string_append_printf (text, ";\r\n\t%s\r\n", date);
+  return g_string_free (text, FALSE);
+}
+
+/* ---- replies ---- */
+
+static ProtoReply *
+reply_to_error (const GError *error)
+{
+  g_warning ("A letter was not stored: %s", error->message);
+  if (g_error_matches (error, STORE_ERROR, STORE_ERROR_FULL))
+    return proto_reply_new (452, "4.3.1", "There is no room on the disk; nothing was stored");
+  return proto_reply_new (451, "4.3.0", "The letter cannot be stored now; try again later");
+}
+
+/* ---- the letter ---- */
+
+static void
+fail (EngineDelivery *delivery, GError *error)
+{
+  g_clear_error (&delivery->error);
+  delivery->error = error;
+  g_clear_pointer (&delivery->spool, store_spool_free);
+}
+
+static void
+count_hops (EngineDelivery *delivery, const guint8 *data, gsize length)
+{
+  for (gsize i = 0; i < length && delivery->in_head; i++)
+    {
+      guint8 c = data[i];
+
+      if (c == '\n' && delivery->last == '\r')
+        {
+          /* The line held nothing but its CR: the head is over. */
+          delivery->in_head = delivery->column > 1;
+          delivery->column = 0;
+          delivery->match = 0;
+        }
+      else
+        {
+          if (delivery->match == delivery->column && delivery->match < strlen (HOP)
+              && g_ascii_tolower ((char) c) == HOP[delivery->match]
+              && ++delivery->match == strlen (HOP))
+            delivery->hops++;
+          delivery->column++;
+        }
+      delivery->last = c;
+    }
+}
+
+static void
+on_stored (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  EngineDelivery *delivery = g_task_get_task_data (task);
+  g_autoptr (GError) error = NULL;
+  ProtoReply *reply;
+
+  if (store_site_finish (engine_service_get_site (delivery->service), result, &error))
+    {
+      for (guint i = 0; delivery->users[i] != NULL; i++)
+        engine_service_announce_delivery (delivery->service, delivery->users[i]);
+      reply = proto_reply_new_printf (250, "2.0.0", "Stored as %s", delivery->id);
+    }
+  else
+    reply = reply_to_error (error);
+  g_task_return_pointer (task, reply, (GDestroyNotify) proto_reply_free);
+}
+
+EngineDelivery *
+engine_delivery_new (EngineService *service, const EngineTrace *trace, ProtoReply **refusal)
+{
+  g_autoptr (EngineDelivery) delivery = g_new0 (EngineDelivery, 1);
+  StoreFiles *files = store_site_get_files (engine_service_get_site (service));
+  g_autoptr (GError) error = NULL;
+
+  delivery->service = service;
+  delivery->in_head = TRUE;
+  delivery->id = make_id ();
+  delivery->spool = store_spool_new (files, &error);
+  if (delivery->spool != NULL)
+    {
+      g_autofree char *text = make_trace (delivery, trace);
+      if (store_spool_write (delivery->spool, (const guint8 *) text, strlen (text), &error))
+        return g_steal_pointer (&delivery);
+    }
+  *refusal = reply_to_error (error);
+  return NULL;
+}
+
+void
+engine_delivery_free (EngineDelivery *delivery)
+{
+  g_clear_pointer (&delivery->spool, store_spool_free);
+  g_clear_error (&delivery->error);
+  g_strfreev (delivery->users);
+  g_free (delivery->id);
+  g_free (delivery);
+}
+
+void
+engine_delivery_write (EngineDelivery *delivery, GBytes *chunk)
+{
+  gsize length;
+  const guint8 *data = g_bytes_get_data (chunk, &length);
+  g_autoptr (GError) error = NULL;
+
+  count_hops (delivery, data, length);
+  if (delivery->hops > MAX_HOPS)
+    g_clear_pointer (&delivery->spool, store_spool_free);
+  if (delivery->spool != NULL && !store_spool_write (delivery->spool, data, length, &error))
+    fail (delivery, g_steal_pointer (&error));
+}
+
+void
+engine_delivery_store_async (EngineDelivery *delivery,
+                             const char *const *users,
+                             GAsyncReadyCallback callback,
+                             gpointer user_data)
+{
+  g_autoptr (GTask) task = g_task_new (NULL, NULL, callback, user_data);
+  ProtoReply *refusal = NULL;
+
+  delivery->users = g_strdupv ((char **) users);
+  g_task_set_task_data (task, delivery, (GDestroyNotify) engine_delivery_free);
+  if (delivery->hops > MAX_HOPS)
+    refusal = proto_reply_new_printf (554, "5.4.6", "The letter goes in circles: over %d hops",
+                                      MAX_HOPS);
+  else if (delivery->error != NULL)
+    refusal = reply_to_error (delivery->error);
+  if (refusal != NULL)
+    {
+      g_task_return_pointer (task, refusal, (GDestroyNotify) proto_reply_free);
+      return;
+    }
+  store_site_deliver_async (engine_service_get_site (delivery->service),
+                            g_steal_pointer (&delivery->spool),
+                            (const char *const *) delivery->users, NULL, on_stored,
+                            g_steal_pointer (&task));
+}
+
+ProtoReply *
+engine_delivery_store_finish (GAsyncResult *result)
+{
+  return g_task_propagate_pointer (G_TASK (result), NULL);
+}

@@ -1,0 +1,359 @@
+/* SPDX-License-Identifier: MIT */
+#define G_LOG_DOMAIN "postroom-engine"
+
+#include "engine-journal-private.h"
+
+#include <base-clock.h>
+#include <base-text.h>
+
+#include <string.h>
+
+#define MAX_LINES     20000
+#define MAX_BODY      1000 /* characters of a letter's text that are kept */
+#define MAX_LINE      4000 /* characters of any other line */
+#define COALESCE_MSEC 30
+
+struct _EngineJournal
+{
+  GObject parent_instance;
+
+  GMutex mutex;
+  GQueue lines; /* of EngineJournalLine, the oldest first */
+  guint64 last_number;
+  guint last_session;
+  gboolean announcing;   /* a source that says "added" is waiting */
+  GMainContext *context; /* of the maker: where the listeners are called */
+};
+
+G_DEFINE_FINAL_TYPE (EngineJournal, engine_journal, G_TYPE_OBJECT)
+
+/* What has been seen of the letter that crosses the wire in one direction. */
+typedef struct
+{
+  GString *line;  /* not ended yet */
+  guint shown;    /* characters */
+  guint64 hidden; /* octets that were not shown */
+} Body;
+
+struct _EngineJournalSession
+{
+  EngineJournal *journal;
+  const char *protocol;
+  EngineJournalSide side;
+  guint number;
+  char *peer;
+  ProtoEngine *engine; /* borrowed; NULL until tapped and after its end */
+  gboolean tls;        /* as the engine said last */
+  Body bodies[2];      /* by ProtoTapDirection */
+};
+
+static guint added_signal;
+
+/* ---- lines ---- */
+
+EngineJournalLine *
+engine_journal_line_ref (EngineJournalLine *line)
+{
+  return g_atomic_rc_box_acquire (line);
+}
+
+static void
+line_clear (EngineJournalLine *line)
+{
+  g_free (line->text);
+}
+
+void
+engine_journal_line_unref (EngineJournalLine *line)
+{
+  g_atomic_rc_box_release_full (line, (GDestroyNotify) line_clear);
+}
+
+static gboolean
+on_announce (gpointer user_data)
+{
+  EngineJournal *journal = user_data;
+
+  g_mutex_lock (&journal->mutex);
+  journal->announcing = FALSE;
+  g_mutex_unlock (&journal->mutex);
+  g_signal_emit (journal, added_signal, 0);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+announce (EngineJournal *journal)
+{
+  g_autoptr (GSource) source = g_timeout_source_new (COALESCE_MSEC);
+
+  g_source_set_callback (source, on_announce, g_object_ref (journal), g_object_unref);
+  g_source_attach (source, journal->context);
+}
+
+/* Takes @text. */
+static void
+add_line (EngineJournalSession *session,
+          EngineJournalDirection direction,
+          gboolean tls,
+          gboolean body,
+          char *text)
+{
+  EngineJournal *journal = session->journal;
+  EngineJournalLine *line = g_atomic_rc_box_new0 (EngineJournalLine);
+
+  line->session = session->number;
+  line->protocol = session->protocol;
+  line->side = session->side;
+  line->direction = direction;
+  line->tls = tls;
+  line->body = body;
+  line->text = text;
+
+  g_mutex_lock (&journal->mutex);
+  line->number = ++journal->last_number;
+  line->time = base_clock_real ();
+  g_queue_push_tail (&journal->lines, line);
+  EngineJournalLine *oldest
+      = journal->lines.length > MAX_LINES ? g_queue_pop_head (&journal->lines) : NULL;
+  gboolean first = !journal->announcing;
+  journal->announcing = TRUE;
+  g_mutex_unlock (&journal->mutex);
+
+  g_clear_pointer (&oldest, engine_journal_line_unref);
+  if (first)
+    announce (journal);
+}
+
+/* @text as one printable line of at most @limit characters. */
+static char *
+printable (const char *text, gsize length, guint limit)
+{
+  /* One character is at most four octets: what lies behind need not be escaped to be cut. */
+  g_autofree char *escaped = base_text_escape (text, MIN (length, (gsize) limit * 4));
+
+  if (g_utf8_strlen (escaped, -1) <= (glong) limit && length <= (gsize) limit * 4)
+    return g_steal_pointer (&escaped);
+  g_autofree char *cut
+      = g_utf8_substring (escaped, 0, MIN ((glong) limit, g_utf8_strlen (escaped, -1)));
+  return g_strconcat (cut, "…", NULL);
+}
+
+/* ---- the tap ---- */
+
+static EngineJournalDirection
+direction_of (ProtoTapDirection direction)
+{
+  return direction == PROTO_TAP_RECEIVED ? ENGINE_JOURNAL_RECEIVED : ENGINE_JOURNAL_SENT;
+}
+
+static gboolean
+is_encrypted (EngineJournalSession *session)
+{
+  if (session->engine != NULL)
+    session->tls = proto_engine_is_encrypted (session->engine);
+  return session->tls;
+}
+
+static void
+flush_body_line (EngineJournalSession *session, ProtoTapDirection direction)
+{
+  Body *body = &session->bodies[direction];
+  char *text = printable (body->line->str, body->line->len, MAX_BODY);
+
+  g_string_truncate (body->line, 0);
+  add_line (session, direction_of (direction), is_encrypted (session), TRUE, text);
+}
+
+/* The letter is over: what is left of its last line, and how much was not shown. */
+static void
+end_body (EngineJournalSession *session, ProtoTapDirection direction)
+{
+  Body *body = &session->bodies[direction];
+
+  if (body->line->len > 0)
+    flush_body_line (session, direction);
+  if (body->hidden > 0)
+    {
+      g_autofree char *size = base_text_size (body->hidden);
+      add_line (session, direction_of (direction), is_encrypted (session), TRUE,
+                g_strdup_printf ("… (%s more)", size));
+    }
+  body->shown = 0;
+  body->hidden = 0;
+}
+
+static void
+take_body (EngineJournalSession *session,
+           ProtoTapDirection direction,
+           const char *text,
+           gsize length)
+{
+  Body *body = &session->bodies[direction];
+
+  while (length > 0 && body->shown < MAX_BODY)
+    {
+      const char *end = memchr (text, '\n', length);
+      gsize piece = end != NULL ? (gsize) (end - text) + 1 : length;
+      gsize room = MAX_BODY - body->shown;
+
+      if (piece > room)
+        {
+          piece = room;
+          end = NULL;
+        }
+      g_string_append_len (body->line, text, piece);
+      body->shown += piece;
+      text += piece;
+      length -= piece;
+      if (end != NULL)
+        {
+          g_string_truncate (body->line, body->line->len - 1);
+          if (body->line->len > 0 && body->line->str[body->line->len - 1] == '\r')
+            g_string_truncate (body->line, body->line->len - 1);
+          flush_body_line (session, direction);
+        }
+    }
+  body->hidden += length;
+}
+
+static void
+on_tap (ProtoTapDirection direction,
+        ProtoTapKind kind,
+        const char *text,
+        gsize length,
+        gpointer user_data)
+{
+  EngineJournalSession *session = user_data;
+
+  if (kind == PROTO_TAP_BODY)
+    {
+      take_body (session, direction, text, length);
+      return;
+    }
+  end_body (session, direction);
+  add_line (session, kind == PROTO_TAP_NOTE ? ENGINE_JOURNAL_NOTE : direction_of (direction),
+            is_encrypted (session), FALSE, printable (text, length, MAX_LINE));
+}
+
+/* ---- the object ---- */
+
+static void
+engine_journal_finalize (GObject *object)
+{
+  EngineJournal *journal = ENGINE_JOURNAL (object);
+
+  g_queue_clear_full (&journal->lines, (GDestroyNotify) engine_journal_line_unref);
+  g_mutex_clear (&journal->mutex);
+  g_main_context_unref (journal->context);
+  G_OBJECT_CLASS (engine_journal_parent_class)->finalize (object);
+}
+
+static void
+engine_journal_class_init (EngineJournalClass *klass)
+{
+  G_OBJECT_CLASS (klass)->finalize = engine_journal_finalize;
+  added_signal = g_signal_new ("added", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL,
+                               NULL, G_TYPE_NONE, 0);
+}
+
+static void
+engine_journal_init (EngineJournal *journal)
+{
+  g_mutex_init (&journal->mutex);
+  g_queue_init (&journal->lines);
+  journal->context = g_main_context_ref_thread_default ();
+}
+
+EngineJournal *
+engine_journal_new (void)
+{
+  return g_object_new (ENGINE_TYPE_JOURNAL, NULL);
+}
+
+GPtrArray *
+engine_journal_dup_lines (EngineJournal *journal, guint64 number)
+{
+  GPtrArray *lines = g_ptr_array_new_with_free_func ((GDestroyNotify) engine_journal_line_unref);
+
+  g_mutex_lock (&journal->mutex);
+  /* From the newest back, as a listener asks for the last few. */
+  GList *link = journal->lines.tail;
+  while (link != NULL && link->prev != NULL
+         && ((EngineJournalLine *) link->prev->data)->number >= number)
+    link = link->prev;
+  if (link != NULL && ((EngineJournalLine *) link->data)->number < number)
+    link = NULL;
+  for (; link != NULL; link = link->next)
+    g_ptr_array_add (lines, engine_journal_line_ref (link->data));
+  g_mutex_unlock (&journal->mutex);
+  return lines;
+}
+
+char *
+engine_journal_line_to_string (const EngineJournalLine *line)
+{
+  if (line->direction == ENGINE_JOURNAL_NOTE)
+    return g_strconcat ("* ", line->text, NULL);
+
+  gboolean from_client
+      = (line->side == ENGINE_JOURNAL_CLIENT) == (line->direction == ENGINE_JOURNAL_SENT);
+  return g_strconcat (from_client ? "C: " : "S: ", line->text, NULL);
+}
+
+/* ---- sessions ---- */
+
+EngineJournalSession *
+engine_journal_session_new (EngineJournal *journal,
+                            const char *protocol,
+                            EngineJournalSide side,
+                            const char *peer)
+{
+  EngineJournalSession *session = g_new0 (EngineJournalSession, 1);
+
+  session->journal = g_object_ref (journal);
+  session->protocol = protocol;
+  session->side = side;
+  session->peer = g_strdup (peer != NULL ? peer : "");
+  for (guint i = 0; i < G_N_ELEMENTS (session->bodies); i++)
+    session->bodies[i].line = g_string_new (NULL);
+  g_mutex_lock (&journal->mutex);
+  session->number = ++journal->last_session;
+  g_mutex_unlock (&journal->mutex);
+
+  g_autofree char *words
+      = g_strdup_printf (side == ENGINE_JOURNAL_CLIENT ? "connected to %s" : "connection from %s",
+                         session->peer);
+  engine_journal_session_note (session, words);
+  return session;
+}
+
+void
+engine_journal_session_free (EngineJournalSession *session)
+{
+  /* The engine may be gone by now. */
+  session->engine = NULL;
+  for (guint i = 0; i < G_N_ELEMENTS (session->bodies); i++)
+    end_body (session, i);
+  g_autofree char *words = g_strdup_printf ("session with %s ended", session->peer);
+  engine_journal_session_note (session, words);
+
+  for (guint i = 0; i < G_N_ELEMENTS (session->bodies); i++)
+    g_string_free (session->bodies[i].line, TRUE);
+  g_free (session->peer);
+  g_object_unref (session->journal);
+  g_free (session);
+}
+
+void
+engine_journal_session_tap (EngineJournalSession *session, ProtoEngine *engine)
+{
+  session->engine = engine;
+  proto_engine_set_tap (engine, on_tap, session);
+}
+
+void
+engine_journal_session_note (EngineJournalSession *session, const char *text)
+{
+  add_line (session, ENGINE_JOURNAL_NOTE, is_encrypted (session), FALSE,
+            printable (text, strlen (text), MAX_LINE));
+}

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: MIT */
+#define G_LOG_DOMAIN "postroom-engine"
+
+#include "engine-peer-private.h"
+
+#include "engine-error.h"
+
+#include <net-connector.h>
+
+#define CONNECT_TIMEOUT 30 /* seconds */
+
+/* The authority that signed the local server's certificate. */
+static GTlsDatabase *
+load_local_trust (EngineServer *server, const char *identity_directory, GError **error)
+{
+  GTlsDatabase *trust = server != NULL ? engine_server_get_trust (server) : NULL;
+  if (trust != NULL)
+    return g_object_ref (trust);
+
+  g_autofree char *path = g_build_filename (identity_directory, "ca.pem", NULL);
+  if (!g_file_test (path, G_FILE_TEST_EXISTS))
+    {
+      g_set_error (error, ENGINE_ERROR, ENGINE_ERROR_NETWORK,
+                   "The local server has never run here. Start it first.");
+      return NULL;
+    }
+  g_autoptr (GError) local = NULL;
+  trust = g_tls_file_database_new (path, &local);
+  if (trust == NULL)
+    g_set_error (error, ENGINE_ERROR, ENGINE_ERROR_STORE,
+                 "The local server's authority “%s” cannot be read: %s.", path, local->message);
+  return trust;
+}
+
+static EnginePort
+port_of (EnginePeerKind kind, StoreSecurity security)
+{
+  if (kind == ENGINE_PEER_SMTP)
+    return security == STORE_SECURITY_TLS ? ENGINE_PORT_SMTPS : ENGINE_PORT_SMTP;
+  return security == STORE_SECURITY_TLS ? ENGINE_PORT_POP3S : ENGINE_PORT_POP3;
+}
+
+static gboolean
+set_local (EnginePeer *peer, EngineServer *server, const char *identity_directory, GError **error)
+{
+  guint16 port
+      = server != NULL ? engine_server_get_port (server, port_of (peer->kind, peer->security)) : 0;
+
+  if (port != 0)
+    peer->port = port;
+  if (peer->security == STORE_SECURITY_NONE)
+    return TRUE;
+  peer->trust = load_local_trust (server, identity_directory, error);
+  return peer->trust != NULL;
+}
+
+EnginePeer *
+engine_peer_new (const StoreAccount *account,
+                 EnginePeerKind kind,
+                 BaseSecret *password,
+                 EngineServer *server,
+                 const char *identity_directory,
+                 GError **error)
+{
+  const StoreServer *values = kind == ENGINE_PEER_SMTP ? &account->smtp : &account->pop3;
+  g_autoptr (EnginePeer) peer = g_new0 (EnginePeer, 1);
+
+  peer->kind = kind;
+  peer->host = g_strdup (values->host);
+  peer->port = values->port;
+  peer->security = values->security;
+  if (values->host == NULL || *values->host == '\0')
+    {
+      g_set_error (error, ENGINE_ERROR, ENGINE_ERROR_INVALID,
+                   kind == ENGINE_PEER_SMTP ? "%s has no server for sending. Enter one in the "
+                                              "account's settings."
+                                            : "%s has no server for fetching. Enter one in the "
+                                              "account's settings.",
+                   account->address);
+      return NULL;
+    }
+  if (values->user != NULL && *values->user != '\0')
+    {
+      if (password == NULL)
+        {
+          g_set_error (error, ENGINE_ERROR, ENGINE_ERROR_AUTH,
+                       "No password is known for %s. Enter it in the account's settings.",
+                       account->address);
+          return NULL;
+        }
+      peer->credentials = proto_credentials_new (values->user, password);
+    }
+  if (account->local && !set_local (peer, server, identity_directory, error))
+    return NULL;
+  return g_steal_pointer (&peer);
+}
+
+void
+engine_peer_free (EnginePeer *peer)
+{
+  g_free (peer->host);
+  g_clear_object (&peer->trust);
+  g_clear_pointer (&peer->credentials, proto_credentials_free);
+  g_free (peer);
+}
+
+const char *
+engine_peer_get_host (const EnginePeer *peer)
+{
+  return peer->host;
+}
+
+void
+engine_peer_connect_async (const EnginePeer *peer,
+                           GCancellable *cancellable,
+                           GAsyncReadyCallback callback,
+                           gpointer user_data)
+{
+  net_connector_connect_async (peer->host, peer->port, CONNECT_TIMEOUT, cancellable, callback,
+                               user_data);
+}
+
+NetLink *
+engine_peer_link (const EnginePeer *peer,
+                  GSocketConnection *connection,
+                  ProtoEngine *engine,
+                  EngineJournal *journal)
+{
+  g_autofree char *name = g_strdup_printf ("%s:%u", peer->host, peer->port);
+  EngineJournalSession *session
+      = engine_journal_session_new (journal, peer->kind == ENGINE_PEER_SMTP ? "SMTP" : "POP3",
+                                    ENGINE_JOURNAL_CLIENT, name);
+
+  engine_journal_session_tap (session, engine);
+  NetLink *link = net_link_new (G_IO_STREAM (connection), engine);
+  /* The link frees the engine in its finalize, and its data after that. */
+  g_object_set_data_full (G_OBJECT (link), "engine-journal-session", session,
+                          (GDestroyNotify) engine_journal_session_free);
+  if (peer->security != STORE_SECURITY_NONE)
+    {
+      g_autoptr (GSocketConnectable) address = g_network_address_new (peer->host, peer->port);
+      net_link_set_client_tls (link, address, peer->trust, peer->security == STORE_SECURITY_TLS);
+    }
+  return link;
+}

@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: MIT */
+#define G_LOG_DOMAIN "postroom-engine"
+
+#include "engine-session-private.h"
+
+#include <proto-pop3-server.h>
+
+/* The engine asks for more when less than this waits to be written. */
+#define OUTPUT_ENOUGH 65536
+#define CHUNK         16384
+
+typedef struct
+{
+  EngineSession parent;
+  ProtoPop3Server *server; /* the link's; gone with the wire */
+  StoreMaildrop *maildrop; /* while it is held */
+  GBytes *letter;          /* on its way out */
+  gsize sent;              /* of its octets */
+  gboolean opening;        /* a name and password, or a maildrop, is waited for */
+  gboolean removing;
+} Pop3Session;
+
+/* ---- AUTHORIZATION ---- */
+
+typedef struct
+{
+  StoreSite *site;
+  char *user;
+} Opening;
+
+static void
+opening_free (Opening *opening)
+{
+  g_free (opening->user);
+  g_free (opening);
+}
+
+static void
+open_thread (GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
+{
+  Opening *opening = data;
+  GError *error = NULL;
+  StoreMaildrop *maildrop = store_maildrop_open (opening->site, opening->user, &error);
+
+  if (maildrop != NULL)
+    g_task_return_pointer (task, maildrop, (GDestroyNotify) store_maildrop_free);
+  else
+    g_task_return_error (task, error);
+}
+
+static GArray *
+make_entries (StoreMaildrop *maildrop)
+{
+  guint count = store_maildrop_get_count (maildrop);
+  GArray *entries = g_array_sized_new (FALSE, TRUE, sizeof (ProtoPop3Entry), count);
+
+  g_array_set_clear_func (entries, (GDestroyNotify) proto_pop3_entry_clear);
+  for (guint i = 0; i < count; i++)
+    {
+      ProtoPop3Entry entry = {
+        .size = store_maildrop_get_size (maildrop, i),
+        .uid = g_strdup (store_maildrop_get_uid (maildrop, i)),
+      };
+      g_array_append_val (entries, entry);
+    }
+  return entries;
+}
+
+static void
+on_opened (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (EngineSession) session = user_data;
+  Pop3Session *self = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (StoreMaildrop) maildrop = g_task_propagate_pointer (G_TASK (result), &error);
+
+  self->opening = FALSE;
+  if (!engine_session_is_open (session))
+    return;
+  if (maildrop != NULL)
+    {
+      self->maildrop = g_steal_pointer (&maildrop);
+      proto_pop3_server_accept (self->server, make_entries (self->maildrop));
+    }
+  else if (g_error_matches (error, STORE_ERROR, STORE_ERROR_BUSY))
+    proto_pop3_server_refuse (self->server, "IN-USE", "Another session holds this maildrop");
+  else
+    {
+      g_warning ("A maildrop was not opened: %s", error->message);
+      proto_pop3_server_refuse (self->server, "SYS/TEMP", "The maildrop cannot be opened now");
+    }
+  engine_session_resume (session);
+}
+
+static void
+refuse_password (EngineSession *session)
+{
+  Pop3Session *self = (Pop3Session *) session;
+
+  self->opening = FALSE;
+  if (!engine_session_is_open (session))
+    return;
+  proto_pop3_server_refuse (self->server, "AUTH", "The user name or the password is wrong");
+  engine_session_resume (session);
+}
+
+static void
+on_verified (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (EngineSession) session = user_data;
+  Pop3Session *self = user_data;
+  g_autofree char *user = engine_login_verify_finish (result);
+
+  if (!engine_session_is_open (session))
+    {
+      self->opening = FALSE;
+      return;
+    }
+  if (user == NULL)
+    {
+      engine_session_delay (session, refuse_password);
+      return;
+    }
+  session->failures = 0;
+
+  g_autoptr (GTask) task = g_task_new (NULL, NULL, on_opened, engine_session_ref (session));
+  Opening *opening = g_new0 (Opening, 1);
+  opening->site = engine_service_get_site (session->service);
+  opening->user = g_steal_pointer (&user);
+  g_task_set_task_data (task, opening, (GDestroyNotify) opening_free);
+  g_task_run_in_thread (task, open_thread);
+}
+
+static void
+on_login (Pop3Session *self, const ProtoPop3ServerEvent *event)
+{
+  self->opening = TRUE;
+  engine_login_verify_async (engine_service_get_login (self->parent.service), event->credentials,
+                             on_verified, engine_session_ref (&self->parent));
+}
+
+/* ---- TRANSACTION ---- */
+
+/* As much as the wire takes: a letter is never in the output whole. */
+static void
+send_more (Pop3Session *self)
+{
+  ProtoEngine *engine = proto_pop3_server_get_engine (self->server);
+  gboolean wanted = TRUE;
+  gsize length;
+
+  if (self->letter == NULL)
+    return;
+  const guint8 *data = g_bytes_get_data (self->letter, &length);
+  while (wanted && self->sent < length)
+    {
+      gsize part = MIN (length - self->sent, CHUNK);
+      if (proto_engine_get_output_length (engine) >= OUTPUT_ENOUGH)
+        return;
+      wanted = proto_pop3_server_send (self->server, data + self->sent, part);
+      self->sent += part;
+    }
+  proto_pop3_server_send_end (self->server);
+  g_clear_pointer (&self->letter, g_bytes_unref);
+}
+
+static void
+on_retr (Pop3Session *self, guint index)
+{
+  g_autoptr (GError) error = NULL;
+
+  self->letter = store_maildrop_read (self->maildrop, index, &error);
+  self->sent = 0;
+  if (self->letter == NULL)
+    {
+      g_warning ("A letter was not read: %s", error->message);
+      proto_pop3_server_refuse (self->server, "SYS/TEMP", "The letter cannot be read now");
+      return;
+    }
+  proto_pop3_server_send_begin (self->server);
+  send_more (self);
+}
+
+/* ---- UPDATE ---- */
+
+static void
+on_removed (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (EngineSession) session = user_data;
+  Pop3Session *self = user_data;
+  g_autoptr (GError) error = NULL;
+  gboolean removed = store_maildrop_remove_finish (self->maildrop, result, &error);
+
+  self->removing = FALSE;
+  /* Before the answer: who hears it may come again at once. */
+  g_clear_pointer (&self->maildrop, store_maildrop_free);
+  if (!removed)
+    g_warning ("Letters were not removed: %s", error->message);
+  if (!engine_session_is_open (session))
+    return;
+  if (removed)
+    proto_pop3_server_accept_update (self->server);
+  else
+    proto_pop3_server_refuse (self->server, "SYS/TEMP", "Some letters were not removed");
+  engine_session_resume (session);
+}
+
+static void
+on_update (Pop3Session *self, const GArray *deleted)
+{
+  if (deleted != NULL && deleted->len > 0)
+    {
+      self->removing = TRUE;
+      store_maildrop_remove_async (self->maildrop, deleted, NULL, on_removed,
+                                   engine_session_ref (&self->parent));
+      return;
+    }
+  g_clear_pointer (&self->maildrop, store_maildrop_free);
+  proto_pop3_server_accept_update (self->server);
+}
+
+/* ---- the session ---- */
+
+static void
+let_go (Pop3Session *self)
+{
+  g_clear_pointer (&self->letter, g_bytes_unref);
+  if (!self->removing)
+    g_clear_pointer (&self->maildrop, store_maildrop_free);
+}
+
+static void
+handle (Pop3Session *self, const ProtoPop3ServerEvent *event)
+{
+  switch (event->type)
+    {
+    case PROTO_POP3_SERVER_LOGIN:
+      on_login (self, event);
+      break;
+    case PROTO_POP3_SERVER_APOP:
+      /* Not offered: it needs the password itself, and only verifiers are kept. */
+      proto_pop3_server_refuse (self->server, "AUTH", "APOP is not offered");
+      break;
+    case PROTO_POP3_SERVER_RETR:
+    case PROTO_POP3_SERVER_TOP:
+      on_retr (self, event->index);
+      break;
+    case PROTO_POP3_SERVER_UPDATE:
+      on_update (self, event->deleted);
+      break;
+    case PROTO_POP3_SERVER_WANT_BODY:
+      send_more (self);
+      break;
+    case PROTO_POP3_SERVER_CLOSED:
+      let_go (self);
+      break;
+    default:
+      g_assert_not_reached ();
+    }
+}
+
+static void
+pop3_session_pull (EngineSession *session)
+{
+  Pop3Session *self = (Pop3Session *) session;
+  ProtoPop3ServerEvent event;
+
+  while (session->link != NULL && proto_pop3_server_next (self->server, &event))
+    handle (self, &event);
+}
+
+static gboolean
+pop3_session_is_busy (EngineSession *session)
+{
+  Pop3Session *self = (Pop3Session *) session;
+
+  return self->letter != NULL || self->removing;
+}
+
+static gboolean
+pop3_session_is_committing (EngineSession *session)
+{
+  return ((Pop3Session *) session)->removing;
+}
+
+static void
+pop3_session_shut_down (EngineSession *session, const char *text)
+{
+  Pop3Session *self = (Pop3Session *) session;
+
+  proto_pop3_server_shut_down (self->server, text);
+  let_go (self);
+}
+
+static void
+pop3_session_ended (EngineSession *session)
+{
+  Pop3Session *self = (Pop3Session *) session;
+
+  self->server = NULL;
+  let_go (self);
+}
+
+static void
+pop3_session_free (EngineSession *session)
+{
+  Pop3Session *self = (Pop3Session *) session;
+
+  let_go (self);
+  g_free (self);
+}
+
+static const EngineSessionClass pop3_session_class = {
+  .protocol = "POP3",
+  .pull = pop3_session_pull,
+  .is_busy = pop3_session_is_busy,
+  .is_committing = pop3_session_is_committing,
+  .shut_down = pop3_session_shut_down,
+  .ended = pop3_session_ended,
+  .free = pop3_session_free,
+};
+
+EngineSession *
+engine_pop3_session_new (EngineService *service, EnginePort port, ProtoEngine **engine)
+{
+  Pop3Session *self = g_new0 (Pop3Session, 1);
+  const EngineServerConfig *settings = engine_service_get_config (service);
+  ProtoPop3ServerConfig config;
+
+  proto_pop3_server_config_init (&config);
+  config.host_name = settings->domain;
+  config.offer_stls = port == ENGINE_PORT_POP3;
+  config.plain_in_clear = settings->auth_in_clear;
+  config.offer_apop = FALSE;
+  config.mechanisms = PROTO_SASL_PLAIN | PROTO_SASL_LOGIN;
+
+  self->parent.klass = &pop3_session_class;
+  self->parent.service = service;
+  g_atomic_ref_count_init (&self->parent.references);
+  self->server = proto_pop3_server_new (&config, port == ENGINE_PORT_POP3S);
+  *engine = proto_pop3_server_get_engine (self->server);
+  return &self->parent;
+}

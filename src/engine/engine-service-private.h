@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/*
+ * What a running server shares with its sessions on the worker threads: everything in it is
+ * immutable, or may be used from any thread. Made and freed on the main thread, freed after the
+ * last session.
+ */
+
+#include "engine-journal-private.h"
+#include "engine-login-private.h"
+#include "engine-server.h"
+
+#include <net-certificate.h>
+#include <net-workers.h>
+#include <store-site.h>
+
+#define ENGINE_SERVICE_MAX_SESSIONS 1000
+
+typedef struct _EngineService EngineService;
+typedef struct _EngineSession EngineSession;
+
+/* How sessions are told to end; each is harder than the one before. */
+typedef enum
+{
+  ENGINE_SERVICE_OPEN,
+  ENGINE_SERVICE_CLOSING, /* a word to the idle ones; the busy ones finish first */
+  ENGINE_SERVICE_FORCED,  /* a word to all but those with a letter on its way to the disk */
+  ENGINE_SERVICE_ABORTED, /* without a word */
+} EngineServiceState;
+
+/* Called on the thread-default context in which the service was made. */
+typedef struct
+{
+  void (*sessions_changed) (gpointer user_data);
+  void (*delivered) (const char *user, gpointer user_data);
+  /* Once, after engine_service_close(): no session and no callback is left. */
+  void (*drained) (gpointer user_data);
+} EngineServiceEvents;
+
+/* @site and @workers are borrowed; @config is copied. */
+EngineService *engine_service_new (StoreSite *site,
+                                   EngineJournal *journal,
+                                   const EngineServerConfig *config,
+                                   NetIdentity *identity,
+                                   NetWorkers *workers,
+                                   const EngineServiceEvents *events,
+                                   gpointer user_data);
+void engine_service_free (EngineService *service);
+
+/* ---- main thread ---- */
+
+/* Tells all sessions; sessions that arrive later are turned away. May be called again, harder. */
+void engine_service_close (EngineService *service, EngineServiceState state);
+/* Blocks until no session is left; after engine_service_close(). */
+void engine_service_wait (EngineService *service);
+/* No event comes any more. */
+void engine_service_mute (EngineService *service);
+
+/* ---- any thread ---- */
+
+StoreSite *engine_service_get_site (EngineService *service);
+EngineJournal *engine_service_get_journal (EngineService *service);
+EngineLogin *engine_service_get_login (EngineService *service);
+const EngineServerConfig *engine_service_get_config (EngineService *service);
+NetIdentity *engine_service_get_identity (EngineService *service);
+EngineServiceState engine_service_get_state (EngineService *service);
+guint engine_service_get_sessions (EngineService *service);
+
+/* A place for a session; FALSE when there is none, or the server is closing. What has a place is
+ * waited for. */
+gboolean engine_service_enter (EngineService *service);
+void engine_service_leave (EngineService *service);
+
+void engine_service_announce_delivery (EngineService *service, const char *user);
+
+/* ---- the worker's thread ---- */
+
+void engine_service_add (EngineService *service, guint worker, EngineSession *session);
+void engine_service_remove (EngineService *service, guint worker, EngineSession *session);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (EngineService, engine_service_free)

@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: MIT */
+#define G_LOG_DOMAIN "postroom-engine"
+
+#include "engine-service-private.h"
+
+#include "engine-session-private.h"
+
+struct _EngineService
+{
+  StoreSite *site;
+  EngineJournal *journal;
+  EngineServerConfig *config;
+  NetIdentity *identity;
+  EngineLogin *login;
+  NetWorkers *workers;
+  GMainContext *context;
+  GPtrArray **sessions; /* one array for each worker, used on its thread alone */
+  int state;            /* EngineServiceState, atomic */
+
+  GMutex mutex;
+  GCond left;
+  guint places; /* sessions whose wire is open; all these under the mutex */
+  guint holds;  /* sessions and messages to workers that are alive */
+  gboolean count_announced;
+
+  /* Main thread. */
+  EngineServiceEvents events;
+  gpointer user_data;
+  GPtrArray *sources; /* on their way to the main thread; under the mutex */
+};
+
+/* ---- words to the main thread ---- */
+
+typedef struct
+{
+  EngineService *service;
+  GSource *source;
+  char *user; /* NULL: the number of sessions */
+} Announcement;
+
+static void
+announcement_free (Announcement *announcement)
+{
+  g_free (announcement->user);
+  g_free (announcement);
+}
+
+static gboolean on_announcement (gpointer data);
+
+/* Under the mutex. */
+static void
+announce (EngineService *service, const char *user)
+{
+  Announcement *announcement = g_new0 (Announcement, 1);
+
+  announcement->service = service;
+  announcement->user = g_strdup (user);
+  announcement->source = g_idle_source_new ();
+  g_source_set_priority (announcement->source, G_PRIORITY_DEFAULT);
+  g_source_set_callback (announcement->source, on_announcement, announcement,
+                         (GDestroyNotify) announcement_free);
+  g_ptr_array_add (service->sources, announcement->source);
+  g_source_attach (announcement->source, service->context);
+}
+
+/* Under the mutex: many changes make one announcement. */
+static void
+announce_count (EngineService *service)
+{
+  if (!service->count_announced)
+    {
+      service->count_announced = TRUE;
+      announce (service, NULL);
+    }
+}
+
+static gboolean
+on_announcement (gpointer data)
+{
+  Announcement *announcement = data;
+  EngineService *service = announcement->service;
+  gboolean drained;
+
+  g_mutex_lock (&service->mutex);
+  g_ptr_array_remove_fast (service->sources, announcement->source);
+  if (announcement->user == NULL)
+    service->count_announced = FALSE;
+  drained = announcement->user == NULL && service->holds == 0
+            && engine_service_get_state (service) != ENGINE_SERVICE_OPEN;
+  if (drained && service->sources->len > 0)
+    {
+      /* The last deliveries are told first. */
+      drained = FALSE;
+      announce_count (service);
+    }
+  g_mutex_unlock (&service->mutex);
+
+  if (announcement->user != NULL && service->events.delivered != NULL)
+    service->events.delivered (announcement->user, service->user_data);
+  else if (announcement->user == NULL && service->events.sessions_changed != NULL)
+    service->events.sessions_changed (service->user_data);
+  /* The service may be gone after this. */
+  if (drained && service->events.drained != NULL)
+    service->events.drained (service->user_data);
+  return G_SOURCE_REMOVE;
+}
+
+/* ---- who is still there ---- */
+
+static void
+hold (EngineService *service)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&service->mutex);
+
+  service->holds++;
+}
+
+static void
+release (EngineService *service)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&service->mutex);
+
+  service->holds--;
+  if (service->holds == 0 && engine_service_get_state (service) != ENGINE_SERVICE_OPEN)
+    {
+      announce_count (service);
+      g_cond_broadcast (&service->left);
+    }
+}
+
+/* ---- words to the workers ---- */
+
+typedef struct
+{
+  EngineService *service;
+  guint worker;
+  EngineServiceState state;
+} Order;
+
+static gboolean
+on_order (gpointer data)
+{
+  Order *order = data;
+  GPtrArray *sessions = order->service->sessions[order->worker];
+  g_autoptr (GPtrArray) now
+      = g_ptr_array_new_with_free_func ((GDestroyNotify) engine_session_unref);
+
+  /* A session that ends leaves the list while it is walked. */
+  for (guint i = 0; i < sessions->len; i++)
+    g_ptr_array_add (now, engine_session_ref (sessions->pdata[i]));
+  for (guint i = 0; i < now->len; i++)
+    engine_session_end (now->pdata[i], order->state);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+order_free (Order *order)
+{
+  release (order->service);
+  g_free (order);
+}
+
+EngineService *
+engine_service_new (StoreSite *site,
+                    EngineJournal *journal,
+                    const EngineServerConfig *config,
+                    NetIdentity *identity,
+                    NetWorkers *workers,
+                    const EngineServiceEvents *events,
+                    gpointer user_data)
+{
+  EngineService *service = g_new0 (EngineService, 1);
+  guint count = net_workers_get_count (workers);
+
+  service->site = site;
+  service->journal = g_object_ref (journal);
+  service->config = engine_server_config_copy (config);
+  service->identity = net_identity_ref (identity);
+  service->login = engine_login_new (site, config->domain);
+  service->workers = workers;
+  service->context = g_main_context_ref_thread_default ();
+  service->sessions = g_new0 (GPtrArray *, count + 1);
+  for (guint i = 0; i < count; i++)
+    service->sessions[i] = g_ptr_array_new ();
+  g_mutex_init (&service->mutex);
+  g_cond_init (&service->left);
+  service->events = *events;
+  service->user_data = user_data;
+  service->sources = g_ptr_array_new_with_free_func ((GDestroyNotify) g_source_unref);
+  return service;
+}
+
+void
+engine_service_free (EngineService *service)
+{
+  engine_service_mute (service);
+  for (guint i = 0; service->sessions[i] != NULL; i++)
+    g_ptr_array_unref (service->sessions[i]);
+  g_free (service->sessions);
+  g_ptr_array_unref (service->sources);
+  g_main_context_unref (service->context);
+  g_mutex_clear (&service->mutex);
+  g_cond_clear (&service->left);
+  engine_login_free (service->login);
+  net_identity_unref (service->identity);
+  engine_server_config_free (service->config);
+  g_object_unref (service->journal);
+  g_free (service);
+}
+
+void
+engine_service_close (EngineService *service, EngineServiceState state)
+{
+  guint count = net_workers_get_count (service->workers);
+
+  g_mutex_lock (&service->mutex);
+  g_atomic_int_set (&service->state, (int) state);
+  g_mutex_unlock (&service->mutex);
+  /* The order reaches a worker after every connection that was handed to it before. */
+  for (guint i = 0; i < count; i++)
+    {
+      Order *order = g_new0 (Order, 1);
+      order->service = service;
+      order->worker = i;
+      order->state = state;
+      hold (service);
+      net_workers_invoke (service->workers, i, on_order, order, (GDestroyNotify) order_free);
+    }
+}
+
+void
+engine_service_wait (EngineService *service)
+{
+  g_mutex_lock (&service->mutex);
+  while (service->holds > 0)
+    g_cond_wait (&service->left, &service->mutex);
+  g_mutex_unlock (&service->mutex);
+}
+
+void
+engine_service_mute (EngineService *service)
+{
+  g_autoptr (GPtrArray) sources = NULL;
+
+  service->events = (EngineServiceEvents){ 0 };
+  g_mutex_lock (&service->mutex);
+  sources = g_steal_pointer (&service->sources);
+  service->sources = g_ptr_array_new_with_free_func ((GDestroyNotify) g_source_unref);
+  g_mutex_unlock (&service->mutex);
+  for (guint i = 0; i < sources->len; i++)
+    g_source_destroy (sources->pdata[i]);
+}
+
+StoreSite *
+engine_service_get_site (EngineService *service)
+{
+  return service->site;
+}
+
+EngineJournal *
+engine_service_get_journal (EngineService *service)
+{
+  return service->journal;
+}
+
+EngineLogin *
+engine_service_get_login (EngineService *service)
+{
+  return service->login;
+}
+
+const EngineServerConfig *
+engine_service_get_config (EngineService *service)
+{
+  return service->config;
+}
+
+NetIdentity *
+engine_service_get_identity (EngineService *service)
+{
+  return service->identity;
+}
+
+EngineServiceState
+engine_service_get_state (EngineService *service)
+{
+  return (EngineServiceState) g_atomic_int_get (&service->state);
+}
+
+guint
+engine_service_get_sessions (EngineService *service)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&service->mutex);
+
+  return service->places;
+}
+
+gboolean
+engine_service_enter (EngineService *service)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&service->mutex);
+
+  if (service->places >= ENGINE_SERVICE_MAX_SESSIONS
+      || engine_service_get_state (service) != ENGINE_SERVICE_OPEN)
+    return FALSE;
+  service->places++;
+  service->holds++;
+  announce_count (service);
+  return TRUE;
+}
+
+void
+engine_service_leave (EngineService *service)
+{
+  release (service);
+}
+
+void
+engine_service_announce_delivery (EngineService *service, const char *user)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&service->mutex);
+
+  announce (service, user);
+}
+
+void
+engine_service_add (EngineService *service, guint worker, EngineSession *session)
+{
+  g_ptr_array_add (service->sessions[worker], session);
+}
+
+void
+engine_service_remove (EngineService *service, guint worker, EngineSession *session)
+{
+  g_ptr_array_remove_fast (service->sessions[worker], session);
+  g_mutex_lock (&service->mutex);
+  service->places--;
+  announce_count (service);
+  g_mutex_unlock (&service->mutex);
+}

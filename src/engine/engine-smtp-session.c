@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: MIT */
+#define G_LOG_DOMAIN "postroom-engine"
+
+#include "engine-session-private.h"
+
+#include "engine-delivery-private.h"
+
+#include <proto-smtp-server.h>
+
+typedef struct
+{
+  EngineSession parent;
+  ProtoSmtpServer *server; /* the link's; gone with the wire */
+  gboolean in_transaction; /* after MAIL */
+  char *reverse_path;
+  char *recipient;  /* the first, as it was said */
+  GPtrArray *users; /* whose maildrops the letter goes to, each once */
+  guint n_recipients;
+  EngineDelivery *delivery; /* from DATA until the message is whole */
+  gboolean storing;
+} SmtpSession;
+
+static void
+forget_transaction (SmtpSession *self)
+{
+  self->in_transaction = FALSE;
+  g_clear_pointer (&self->reverse_path, g_free);
+  g_clear_pointer (&self->recipient, g_free);
+  g_ptr_array_set_size (self->users, 0);
+  self->n_recipients = 0;
+  g_clear_pointer (&self->delivery, engine_delivery_free);
+}
+
+static void
+say (SmtpSession *self, guint code, const char *enhanced, const char *text)
+{
+  proto_smtp_server_answer (self->server, proto_reply_new (code, enhanced, text));
+}
+
+/* ---- AUTH ---- */
+
+static void
+refuse_password (EngineSession *session)
+{
+  SmtpSession *self = (SmtpSession *) session;
+
+  if (!engine_session_is_open (session))
+    return;
+  say (self, 535, "5.7.8", "The user name or the password is wrong");
+  engine_session_resume (session);
+}
+
+static void
+on_verified (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (EngineSession) session = user_data;
+  SmtpSession *self = user_data;
+  g_autofree char *user = engine_login_verify_finish (result);
+
+  if (!engine_session_is_open (session))
+    return;
+  if (user == NULL)
+    {
+      engine_session_delay (session, refuse_password);
+      return;
+    }
+  session->failures = 0;
+  say (self, 235, "2.7.0", "Welcome");
+  engine_session_resume (session);
+}
+
+static void
+on_auth (SmtpSession *self, const ProtoSmtpServerEvent *event)
+{
+  engine_login_verify_async (engine_service_get_login (self->parent.service), event->credentials,
+                             on_verified, engine_session_ref (&self->parent));
+}
+
+/* ---- the envelope ---- */
+
+static void
+on_mail (SmtpSession *self, const ProtoSmtpServerEvent *event)
+{
+  guint64 limit = engine_service_get_config (self->parent.service)->max_size;
+
+  if (limit > 0 && event->size > limit)
+    {
+      say (self, 552, "5.3.4", "The letter is too large for this server");
+      return;
+    }
+  forget_transaction (self);
+  self->in_transaction = TRUE;
+  self->reverse_path = proto_path_to_address (event->path);
+  say (self, 250, "2.1.0", "Sender accepted");
+}
+
+static void
+on_rcpt (SmtpSession *self, const ProtoSmtpServerEvent *event)
+{
+  ProtoReply *refusal = NULL;
+  g_autofree char *user = engine_delivery_resolve (self->parent.service, event->path, &refusal);
+
+  if (user == NULL)
+    {
+      proto_smtp_server_answer (self->server, refusal);
+      return;
+    }
+  if (self->n_recipients++ == 0)
+    self->recipient = proto_path_is_postmaster (event->path) ? g_strdup ("Postmaster")
+                                                             : proto_path_to_address (event->path);
+  if (!g_ptr_array_find_with_equal_func (self->users, user, g_str_equal, NULL))
+    g_ptr_array_add (self->users, g_steal_pointer (&user));
+  say (self, 250, "2.1.5", "Recipient accepted");
+}
+
+/* ---- the letter ---- */
+
+static void
+on_data (SmtpSession *self)
+{
+  const EngineTrace trace = {
+    .reverse_path = self->reverse_path,
+    .recipient = self->n_recipients == 1 ? self->recipient : NULL,
+    .helo = proto_smtp_server_get_helo (self->server),
+    .remote = net_link_get_remote (self->parent.link),
+    .extended = proto_smtp_server_is_extended (self->server),
+    .tls = proto_smtp_server_is_tls (self->server),
+    .authenticated = proto_smtp_server_get_user (self->server) != NULL,
+  };
+  ProtoReply *refusal = NULL;
+
+  g_clear_pointer (&self->delivery, engine_delivery_free);
+  self->delivery = engine_delivery_new (self->parent.service, &trace, &refusal);
+  if (self->delivery != NULL)
+    say (self, 354, NULL, "Go on; a line with a single dot ends the letter");
+  else
+    proto_smtp_server_answer (self->server, refusal);
+}
+
+static void
+on_stored (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (EngineSession) session = user_data;
+  SmtpSession *self = user_data;
+  ProtoReply *reply = engine_delivery_store_finish (result);
+
+  self->storing = FALSE;
+  forget_transaction (self);
+  if (!engine_session_is_open (session))
+    {
+      /* Stored, and nobody was told: the peer will send it again (RFC 1047). */
+      proto_reply_free (reply);
+      return;
+    }
+  proto_smtp_server_answer (self->server, reply);
+  engine_session_resume (session);
+}
+
+static void
+on_message (SmtpSession *self)
+{
+  self->storing = TRUE;
+  g_ptr_array_add (self->users, NULL);
+  engine_delivery_store_async (g_steal_pointer (&self->delivery),
+                               (const char *const *) self->users->pdata, on_stored,
+                               engine_session_ref (&self->parent));
+}
+
+/* ---- the session ---- */
+
+static void
+handle (SmtpSession *self, const ProtoSmtpServerEvent *event)
+{
+  switch (event->type)
+    {
+    case PROTO_SMTP_SERVER_HELO:
+      break;
+    case PROTO_SMTP_SERVER_AUTH:
+      on_auth (self, event);
+      break;
+    case PROTO_SMTP_SERVER_MAIL:
+      on_mail (self, event);
+      break;
+    case PROTO_SMTP_SERVER_RCPT:
+      on_rcpt (self, event);
+      break;
+    case PROTO_SMTP_SERVER_VRFY:
+      say (self, 252, "2.5.2", "Users are not told; RCPT says whether a letter is taken");
+      break;
+    case PROTO_SMTP_SERVER_DATA:
+      on_data (self);
+      break;
+    case PROTO_SMTP_SERVER_CHUNK:
+      if (self->delivery != NULL)
+        engine_delivery_write (self->delivery, event->chunk);
+      break;
+    case PROTO_SMTP_SERVER_MESSAGE:
+      on_message (self);
+      break;
+    case PROTO_SMTP_SERVER_ABORT:
+    case PROTO_SMTP_SERVER_CLOSED:
+      forget_transaction (self);
+      break;
+    default:
+      g_assert_not_reached ();
+    }
+}
+
+static void
+smtp_session_pull (EngineSession *session)
+{
+  SmtpSession *self = (SmtpSession *) session;
+  ProtoSmtpServerEvent event;
+
+  while (session->link != NULL && proto_smtp_server_next (self->server, &event))
+    {
+      handle (self, &event);
+      /* A peer that pipelines letters ends after one, not after all. */
+      if (session->state != ENGINE_SERVICE_OPEN && !self->in_transaction)
+        break;
+    }
+}
+
+static gboolean
+smtp_session_is_busy (EngineSession *session)
+{
+  SmtpSession *self = (SmtpSession *) session;
+
+  return self->in_transaction || self->storing;
+}
+
+static gboolean
+smtp_session_is_committing (EngineSession *session)
+{
+  return ((SmtpSession *) session)->storing;
+}
+
+static void
+smtp_session_shut_down (EngineSession *session, const char *text)
+{
+  SmtpSession *self = (SmtpSession *) session;
+
+  proto_smtp_server_shut_down (self->server, proto_reply_new (421, "4.3.2", text));
+  forget_transaction (self);
+}
+
+static void
+smtp_session_ended (EngineSession *session)
+{
+  SmtpSession *self = (SmtpSession *) session;
+
+  self->server = NULL;
+  g_clear_pointer (&self->delivery, engine_delivery_free);
+}
+
+static void
+smtp_session_free (EngineSession *session)
+{
+  SmtpSession *self = (SmtpSession *) session;
+
+  forget_transaction (self);
+  g_ptr_array_unref (self->users);
+  g_free (self);
+}
+
+static const EngineSessionClass smtp_session_class = {
+  .protocol = "SMTP",
+  .pull = smtp_session_pull,
+  .is_busy = smtp_session_is_busy,
+  .is_committing = smtp_session_is_committing,
+  .shut_down = smtp_session_shut_down,
+  .ended = smtp_session_ended,
+  .free = smtp_session_free,
+};
+
+EngineSession *
+engine_smtp_session_new (EngineService *service, EnginePort port, ProtoEngine **engine)
+{
+  SmtpSession *self = g_new0 (SmtpSession, 1);
+  const EngineServerConfig *settings = engine_service_get_config (service);
+  ProtoSmtpServerConfig config;
+
+  proto_smtp_server_config_init (&config);
+  config.host_name = settings->domain;
+  config.offer_starttls = port == ENGINE_PORT_SMTP;
+  config.auth_in_clear = settings->auth_in_clear;
+  config.mechanisms = PROTO_SASL_PLAIN | PROTO_SASL_LOGIN;
+  config.max_size = settings->max_size;
+
+  self->parent.klass = &smtp_session_class;
+  self->parent.service = service;
+  g_atomic_ref_count_init (&self->parent.references);
+  self->users = g_ptr_array_new_with_free_func (g_free);
+  self->server = proto_smtp_server_new (&config, port == ENGINE_PORT_SMTPS);
+  *engine = proto_smtp_server_get_engine (self->server);
+  return &self->parent;
+}

@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: MIT */
+#include "proto-sasl.h"
+
+#include <string.h>
+
+struct _ProtoSaslServer
+{
+  ProtoSaslMechanisms mechanism;
+  gboolean asked; /* PLAIN, LOGIN: the first challenge was sent */
+  char *user;     /* LOGIN: the first response */
+};
+
+struct _ProtoSaslClient
+{
+  ProtoSaslMechanisms mechanism;
+  ProtoCredentials *credentials;
+  guint steps; /* challenges answered */
+};
+
+static const struct
+{
+  ProtoSaslMechanisms mechanism;
+  const char *name;
+} mechanism_names[] = {
+  { PROTO_SASL_PLAIN, "PLAIN" },
+  { PROTO_SASL_LOGIN, "LOGIN" },
+};
+
+const char *
+proto_sasl_get_name (ProtoSaslMechanisms mechanism)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (mechanism_names); i++)
+    if (mechanism_names[i].mechanism == mechanism)
+      return mechanism_names[i].name;
+  return NULL;
+}
+
+ProtoSaslMechanisms
+proto_sasl_from_name (const char *name)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (mechanism_names); i++)
+    if (g_ascii_strcasecmp (mechanism_names[i].name, name) == 0)
+      return mechanism_names[i].mechanism;
+  return 0;
+}
+
+char *
+proto_sasl_list (ProtoSaslMechanisms mechanisms)
+{
+  GString *list = g_string_new (NULL);
+
+  for (gsize i = 0; i < G_N_ELEMENTS (mechanism_names); i++)
+    if ((mechanisms & mechanism_names[i].mechanism) != 0)
+      g_string_append_printf (list, "%s%s", list->len > 0 ? " " : "", mechanism_names[i].name);
+  return g_string_free (list, FALSE);
+}
+
+/* ---- credentials ---- */
+
+static ProtoCredentials *
+credentials_new (const char *authzid, const char *user, BaseSecret *password)
+{
+  ProtoCredentials *credentials = g_new0 (ProtoCredentials, 1);
+
+  credentials->authzid = g_strdup (authzid);
+  credentials->user = g_strdup (user);
+  credentials->password = base_secret_ref (password);
+  return credentials;
+}
+
+ProtoCredentials *
+proto_credentials_new (const char *user, BaseSecret *password)
+{
+  return credentials_new ("", user, password);
+}
+
+void
+proto_credentials_free (ProtoCredentials *credentials)
+{
+  if (credentials == NULL)
+    return;
+  g_free (credentials->authzid);
+  g_free (credentials->user);
+  base_secret_unref (credentials->password);
+  g_free (credentials);
+}
+
+/* ---- base64 ---- */
+
+/* RFC 4648 section 3.3: GLib's decoder passes over what is no base64, which a server must not. */
+static gboolean
+is_base64 (const char *text)
+{
+  gsize length = strlen (text), padding = 0;
+
+  if (length % 4 != 0)
+    return FALSE;
+  while (padding < 2 && padding < length && text[length - 1 - padding] == '=')
+    padding++;
+  for (gsize i = 0; i < length - padding; i++)
+    if (!g_ascii_isalnum (text[i]) && text[i] != '+' && text[i] != '/')
+      return FALSE;
+  return TRUE;
+}
+
+/* The octets of @text with a NUL behind them, to be wiped by the caller; NULL if malformed. */
+static char *
+decode (const char *text, gsize *length)
+{
+  if (strcmp (text, "=") == 0)
+    text = "";
+  if (!is_base64 (text))
+    return NULL;
+  if (*text == '\0')
+    {
+      *length = 0;
+      return g_strdup ("");
+    }
+
+  gsize size = strlen (text) / 4 * 3 + 1;
+  char *octets = g_malloc0 (size);
+  gint state = 0;
+  guint save = 0;
+
+  *length = g_base64_decode_step (text, strlen (text), (guchar *) octets, &state, &save);
+  octets[*length] = '\0';
+  return octets;
+}
+
+static void
+wipe_free (char *octets, gsize length)
+{
+  base_secret_wipe (octets, length);
+  g_free (octets);
+}
+
+/* ---- server ---- */
+
+ProtoSaslServer *
+proto_sasl_server_new (ProtoSaslMechanisms mechanism)
+{
+  ProtoSaslServer *server = g_new0 (ProtoSaslServer, 1);
+
+  server->mechanism = mechanism;
+  return server;
+}
+
+void
+proto_sasl_server_free (ProtoSaslServer *server)
+{
+  g_free (server->user);
+  g_free (server);
+}
+
+/* RFC 4616 section 2: [authzid] NUL authcid NUL passwd, the last two not empty. */
+static ProtoSaslResult
+read_plain (const char *octets, gsize length, ProtoCredentials **credentials)
+{
+  const char *end = octets + length;
+  const char *user = memchr (octets, '\0', length);
+  const char *password = NULL;
+
+  if (user != NULL)
+    {
+      user++;
+      password = memchr (user, '\0', (gsize) (end - user));
+    }
+  if (password == NULL)
+    return PROTO_SASL_MALFORMED;
+  password++;
+  if (*user == '\0' || password == end || memchr (password, '\0', (gsize) (end - password)) != NULL
+      || !g_utf8_validate (octets, -1, NULL) || !g_utf8_validate (user, -1, NULL))
+    return PROTO_SASL_MALFORMED;
+
+  g_autoptr (BaseSecret) secret = base_secret_new (password, end - password);
+  *credentials = credentials_new (octets, user, secret);
+  return PROTO_SASL_DONE;
+}
+
+static ProtoSaslResult
+read_login (ProtoSaslServer *server,
+            const char *octets,
+            gsize length,
+            char **challenge,
+            ProtoCredentials **credentials)
+{
+  if (strlen (octets) != length)
+    return PROTO_SASL_MALFORMED;
+  if (server->user == NULL)
+    {
+      if (length == 0 || !g_utf8_validate (octets, -1, NULL))
+        return PROTO_SASL_MALFORMED;
+      server->user = g_strdup (octets);
+      *challenge = g_base64_encode ((const guchar *) "Password:", 9);
+      return PROTO_SASL_CONTINUE;
+    }
+
+  g_autoptr (BaseSecret) secret = base_secret_new (octets, (gssize) length);
+  *credentials = credentials_new ("", server->user, secret);
+  return PROTO_SASL_DONE;
+}
+
+ProtoSaslResult
+proto_sasl_server_step (ProtoSaslServer *server,
+                        const char *response,
+                        char **challenge,
+                        ProtoCredentials **credentials)
+{
+  gsize length = 0;
+
+  if (response == NULL)
+    {
+      if (server->asked)
+        return PROTO_SASL_MALFORMED;
+      server->asked = TRUE;
+      *challenge = server->mechanism == PROTO_SASL_LOGIN
+                       ? g_base64_encode ((const guchar *) "Username:", 9)
+                       : g_strdup ("");
+      return PROTO_SASL_CONTINUE;
+    }
+
+  server->asked = TRUE;
+  char *octets = decode (response, &length);
+  if (octets == NULL)
+    return PROTO_SASL_MALFORMED;
+
+  ProtoSaslResult result = server->mechanism == PROTO_SASL_LOGIN
+                               ? read_login (server, octets, length, challenge, credentials)
+                               : read_plain (octets, length, credentials);
+  wipe_free (octets, length);
+  return result;
+}
+
+/* ---- client ---- */
+
+ProtoSaslClient *
+proto_sasl_client_new (ProtoSaslMechanisms mechanism, const ProtoCredentials *credentials)
+{
+  ProtoSaslClient *client = g_new0 (ProtoSaslClient, 1);
+
+  client->mechanism = mechanism;
+  client->credentials
+      = credentials_new (credentials->authzid, credentials->user, credentials->password);
+  return client;
+}
+
+void
+proto_sasl_client_free (ProtoSaslClient *client)
+{
+  proto_credentials_free (client->credentials);
+  g_free (client);
+}
+
+static char *
+encode_plain (const ProtoCredentials *credentials)
+{
+  gsize authzid = strlen (credentials->authzid) + 1, user = strlen (credentials->user) + 1;
+  gsize password = base_secret_get_length (credentials->password);
+  gsize length = authzid + user + password;
+  char *octets = g_malloc (length);
+
+  memcpy (octets, credentials->authzid, authzid);
+  memcpy (octets + authzid, credentials->user, user);
+  memcpy (octets + authzid + user, base_secret_get_text (credentials->password), password);
+
+  char *text = g_base64_encode ((const guchar *) octets, length);
+  wipe_free (octets, length);
+  return text;
+}
+
+char *
+proto_sasl_client_initial (ProtoSaslClient *client)
+{
+  return client->mechanism == PROTO_SASL_PLAIN ? encode_plain (client->credentials) : NULL;
+}
+
+static char *
+encode_login (const ProtoSaslClient *client)
+{
+  const ProtoCredentials *credentials = client->credentials;
+
+  if (client->steps == 0)
+    return g_base64_encode ((const guchar *) credentials->user, strlen (credentials->user));
+  return g_base64_encode ((const guchar *) base_secret_get_text (credentials->password),
+                          base_secret_get_length (credentials->password));
+}
+
+/* What a challenge of these mechanisms says is for a person, and is not looked at
+ * (draft-murchison-sasl-login section 2). PLAIN's answer is given once here even when it was an
+ * initial response already: some servers pass over that. */
+ProtoSaslResult
+proto_sasl_client_step (ProtoSaslClient *client, const char *challenge, char **response)
+{
+  guint wanted = client->mechanism == PROTO_SASL_LOGIN ? 2 : 1;
+
+  if (client->steps >= wanted || !is_base64 (challenge))
+    return PROTO_SASL_MALFORMED;
+  *response = client->mechanism == PROTO_SASL_LOGIN ? encode_login (client)
+                                                    : encode_plain (client->credentials);
+  client->steps++;
+  return PROTO_SASL_CONTINUE;
+}

@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: MIT */
+#include "proto-smtp-server-private.h"
+
+#include <string.h>
+
+/* RFC 5321 section 4.5.3.1.4, CRLF counted; MAIL grows with its parameters: SIZE by 26 (RFC 1870),
+ * BODY by 17 (RFC 6152), AUTH by 500 (RFC 4954). */
+#define MAX_LINE      512
+#define MAX_MAIL_LINE (512 + 26 + 17 + 500)
+#define MAX_AUTH_LINE 12288
+
+#define MAX_HELO 255
+
+/* ---- greeting verbs ---- */
+
+/* A domain, an address literal, or what clients that know no name of theirs say; in any case
+ * nothing that would need quoting in Received: (section 4.4). */
+static gboolean
+is_helo_name (const char *text)
+{
+  if (*text == '\0' || strlen (text) > MAX_HELO)
+    return FALSE;
+  for (; *text != '\0'; text++)
+    if (!g_ascii_isalnum (*text) && strchr ("-._:[]", *text) == NULL)
+      return FALSE;
+  return TRUE;
+}
+
+static void
+say_capabilities (ProtoSmtpServer *server, const char *name)
+{
+  g_autoptr (GString) text = g_string_new (NULL);
+
+  g_string_append_printf (text, "%s greets %s\nPIPELINING\n8BITMIME\nENHANCEDSTATUSCODES\n",
+                          server->host_name, name);
+  if (server->config.max_size > 0)
+    g_string_append_printf (text, "SIZE %" G_GUINT64_FORMAT "\n", server->config.max_size);
+  else
+    g_string_append (text, "SIZE\n");
+  if (proto_smtp_server_offers_starttls (server))
+    g_string_append (text, "STARTTLS\n");
+  if (proto_smtp_server_offers_auth (server))
+    {
+      g_autofree char *mechanisms = proto_sasl_list (server->config.mechanisms);
+      g_string_append_printf (text, "AUTH %s\n", mechanisms);
+    }
+  g_string_append (text, "HELP");
+  proto_smtp_server_say (server, 250, NULL, text->str);
+}
+
+static void
+greet (ProtoSmtpServer *server, const char *name, gboolean extended)
+{
+  if (!is_helo_name (name))
+    {
+      proto_smtp_server_complain (server, 501, "5.5.4",
+                                  "Give your domain or address literal behind the verb");
+      return;
+    }
+  proto_smtp_server_note_early (server, extended ? "EHLO" : "HELO");
+  proto_smtp_server_abort (server);
+  g_free (server->helo);
+  server->helo = g_strdup (name);
+  server->extended = extended;
+  if (extended)
+    say_capabilities (server, name);
+  else
+    {
+      g_autofree char *text = g_strdup_printf ("%s greets %s", server->host_name, name);
+      proto_smtp_server_say (server, 250, NULL, text);
+    }
+  server->text = g_strdup (name);
+  server->event.text = server->text;
+  server->event.extended = extended;
+  proto_smtp_server_emit (server, PROTO_SMTP_SERVER_HELO, PROTO_SMTP_QUESTION_NONE);
+}
+
+static void
+run_ehlo (ProtoSmtpServer *server, const char *arguments)
+{
+  greet (server, arguments, TRUE);
+}
+
+static void
+run_helo (ProtoSmtpServer *server, const char *arguments)
+{
+  greet (server, arguments, FALSE);
+}
+
+/* ---- the rest ---- */
+
+static gboolean
+takes_no_argument (ProtoSmtpServer *server, const char *arguments)
+{
+  if (*arguments == '\0')
+    return TRUE;
+  proto_smtp_server_complain (server, 501, "5.5.4", "The command takes no argument");
+  return FALSE;
+}
+
+static void
+run_data (ProtoSmtpServer *server, const char *arguments)
+{
+  if (!takes_no_argument (server, arguments))
+    return;
+  if (!server->has_mail)
+    proto_smtp_server_complain (server, 503, "5.5.1", "Send MAIL first");
+  else if (server->accepted == 0 && server->refused > 0)
+    proto_smtp_server_complain (server, 554, "5.5.1", "There is no valid recipient");
+  else if (server->accepted == 0)
+    proto_smtp_server_complain (server, 503, "5.5.1", "Send RCPT first");
+  else
+    proto_smtp_server_emit (server, PROTO_SMTP_SERVER_DATA, PROTO_SMTP_QUESTION_DATA);
+}
+
+static void
+run_rset (ProtoSmtpServer *server, const char *arguments)
+{
+  if (!takes_no_argument (server, arguments))
+    return;
+  proto_smtp_server_abort (server);
+  proto_smtp_server_say (server, 250, "2.0.0", "Forgotten");
+}
+
+static void
+run_noop (ProtoSmtpServer *server, const char *arguments)
+{
+  proto_smtp_server_say (server, 250, "2.0.0", "Still here");
+}
+
+static void
+run_vrfy (ProtoSmtpServer *server, const char *arguments)
+{
+  if (*arguments == '\0')
+    {
+      proto_smtp_server_complain (server, 501, "5.5.4", "Whom?");
+      return;
+    }
+  server->text = g_strdup (arguments);
+  server->event.text = server->text;
+  proto_smtp_server_emit (server, PROTO_SMTP_SERVER_VRFY, PROTO_SMTP_QUESTION_VRFY);
+}
+
+static void
+run_expn (ProtoSmtpServer *server, const char *arguments)
+{
+  proto_smtp_server_complain (server, 502, "5.5.1", "Lists are not expanded here");
+}
+
+static void run_help (ProtoSmtpServer *server, const char *arguments);
+
+static void
+run_quit (ProtoSmtpServer *server, const char *arguments)
+{
+  if (!takes_no_argument (server, arguments))
+    return;
+  g_autofree char *text = g_strdup_printf ("%s is closing", server->host_name);
+  proto_smtp_server_say (server, 221, "2.0.0", text);
+  proto_smtp_server_close (server);
+}
+
+static const struct
+{
+  const char *name;
+  void (*run) (ProtoSmtpServer *server, const char *arguments);
+  gsize max_line;
+} verbs[] = {
+  { "EHLO", run_ehlo, MAX_LINE },
+  { "HELO", run_helo, MAX_LINE },
+  { "MAIL", proto_smtp_server_mail, MAX_MAIL_LINE },
+  { "RCPT", proto_smtp_server_rcpt, MAX_LINE },
+  { "DATA", run_data, MAX_LINE },
+  { "RSET", run_rset, MAX_LINE },
+  { "NOOP", run_noop, MAX_LINE },
+  { "VRFY", run_vrfy, MAX_LINE },
+  { "EXPN", run_expn, MAX_LINE },
+  { "HELP", run_help, MAX_LINE },
+  { "QUIT", run_quit, MAX_LINE },
+  { "STARTTLS", proto_smtp_server_starttls, MAX_LINE },
+  { "AUTH", proto_smtp_server_auth, MAX_AUTH_LINE },
+};
+
+static void
+run_help (ProtoSmtpServer *server, const char *arguments)
+{
+  g_autoptr (GString) text = g_string_new ("Known here:");
+
+  for (gsize i = 0; i < G_N_ELEMENTS (verbs); i++)
+    g_string_append_printf (text, " %s", verbs[i].name);
+  proto_smtp_server_say (server, 214, "2.0.0", text->str);
+}
+
+/* ---- lines ---- */
+
+/* The verb's row, or -1; *@arguments is what stands behind it and one space. */
+static gint
+find_verb (const char *line, const char **arguments)
+{
+  gsize length = strcspn (line, " ");
+
+  for (gsize i = 0; i < G_N_ELEMENTS (verbs); i++)
+    if (strlen (verbs[i].name) == length && g_ascii_strncasecmp (verbs[i].name, line, length) == 0)
+      {
+        *arguments = line[length] == ' ' ? line + length + 1 : line + length;
+        return (gint) i;
+      }
+  return -1;
+}
+
+/* An initial response of AUTH is a secret; so is what a client sends as a password although its
+ * AUTH was refused. */
+static void
+show (ProtoSmtpServer *server, gint verb, const char *line, gsize length, const char *arguments)
+{
+  if (verb >= 0 && verbs[verb].run == proto_smtp_server_auth)
+    {
+      gsize mechanism = (gsize) (arguments - line) + strcspn (arguments, " ");
+      g_autofree char *shown = g_strdup_printf ("%.*s%s", (int) mechanism, line,
+                                                mechanism < length ? " [secret]" : "");
+      proto_engine_heard (&server->engine, shown, -1);
+    }
+  else if (verb < 0 && server->auth_refused)
+    proto_engine_heard (&server->engine, "[secret]", -1);
+  else
+    proto_engine_heard (&server->engine, line, (gssize) length);
+}
+
+static gboolean
+has_control (const char *line, gsize length)
+{
+  for (gsize i = 0; i < length; i++)
+    if (g_ascii_iscntrl (line[i]))
+      return TRUE;
+  return FALSE;
+}
+
+void
+proto_smtp_server_run_line (ProtoSmtpServer *server, const char *line, gsize length)
+{
+  const char *arguments = line;
+  gint verb = find_verb (line, &arguments);
+  g_autofree char *words = NULL;
+
+  show (server, verb, line, length, arguments);
+  if (verb >= 0)
+    server->auth_refused = FALSE;
+  if (length + 2 > (verb >= 0 ? verbs[verb].max_line : MAX_LINE))
+    proto_smtp_server_complain (server, 500, "5.5.2", "The line is too long");
+  else if (has_control (line, length))
+    proto_smtp_server_complain (server, 501, "5.5.2",
+                                "NUL, a bare CR or LF, and other control characters are not "
+                                "allowed in a command");
+  else if (verb < 0)
+    proto_smtp_server_complain (server, 500, "5.5.1", "Unknown command");
+  else
+    {
+      /* Trailing space is common and harmless (section 4.1.1). */
+      words = g_strchomp (g_strdup (arguments));
+      verbs[verb].run (server, words);
+    }
+}

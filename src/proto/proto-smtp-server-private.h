@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/*
+ * What the files of the SMTP server share. The session is in one of these places: between
+ * commands, in an AUTH exchange (sasl), in the text of a message (in_data); and any of them may be
+ * stopped by an open question.
+ */
+
+#include "proto-dot.h"
+#include "proto-smtp-server.h"
+
+typedef enum
+{
+  PROTO_SMTP_QUESTION_NONE,
+  PROTO_SMTP_QUESTION_AUTH,
+  PROTO_SMTP_QUESTION_MAIL,
+  PROTO_SMTP_QUESTION_RCPT,
+  PROTO_SMTP_QUESTION_VRFY,
+  PROTO_SMTP_QUESTION_DATA,
+  PROTO_SMTP_QUESTION_MESSAGE,
+} ProtoSmtpQuestion;
+
+struct _ProtoSmtpServer
+{
+  ProtoEngine engine;
+  ProtoSmtpServerConfig config;
+  char *host_name;
+
+  gboolean greeting_said;
+  char *helo;
+  gboolean extended;
+  char *user;
+  guint errors;
+
+  ProtoSaslServer *sasl;
+  gboolean auth_refused; /* what comes next may be a password all the same: keep it off the tap */
+
+  /* The transaction. */
+  gboolean has_mail;
+  guint accepted; /* RCPT */
+  guint refused;  /* RCPT */
+  gboolean abort_told;
+
+  /* The text of the message. */
+  gboolean in_data;
+  ProtoDotDecoder decoder;
+  gboolean decoder_ended; /* the last chunk waits to be pulled before the end is told */
+  guint64 octets;
+
+  /* Events wait here to be pulled, in this order. */
+  gboolean abort_waits;
+  gboolean event_waits;
+  gboolean closed_told;
+  ProtoSmtpServerEvent event;
+  ProtoSmtpQuestion question;
+
+  /* What the last event borrows. */
+  ProtoPath *path;
+  ProtoCredentials *credentials;
+  GBytes *chunk;
+  char *text;
+};
+
+/* ---- proto-smtp-server.c ---- */
+
+/* Says a reply; counts it as an error of the client when it is a 5xx, and closes on too many. */
+void
+proto_smtp_server_say (ProtoSmtpServer *server, guint code, const char *enhanced, const char *text);
+void proto_smtp_server_complain (ProtoSmtpServer *server,
+                                 guint code,
+                                 const char *enhanced,
+                                 const char *text);
+void proto_smtp_server_say_reply (ProtoSmtpServer *server, const ProtoReply *reply);
+
+/* Hands an event to the next pull; with a question nothing more is parsed until it is answered. */
+void proto_smtp_server_emit (ProtoSmtpServer *server,
+                             ProtoSmtpServerEventType type,
+                             ProtoSmtpQuestion question);
+
+/* Forgets the transaction, with an ABORT if there was one. */
+void proto_smtp_server_abort (ProtoSmtpServer *server);
+/* Forgets it silently: its end is known to the maker. */
+void proto_smtp_server_end_transaction (ProtoSmtpServer *server);
+void proto_smtp_server_close (ProtoSmtpServer *server);
+
+/* A hint of smuggling or of a careless client: bytes behind a command that must be the last of
+ * its group (RFC 2920 section 3.1). */
+void proto_smtp_server_note_early (ProtoSmtpServer *server, const char *verb);
+
+/* ---- proto-smtp-server-commands.c ---- */
+
+void proto_smtp_server_run_line (ProtoSmtpServer *server, const char *line, gsize length);
+
+/* ---- proto-smtp-server-envelope.c ---- */
+
+void proto_smtp_server_mail (ProtoSmtpServer *server, const char *arguments);
+void proto_smtp_server_rcpt (ProtoSmtpServer *server, const char *arguments);
+
+/* ---- proto-smtp-server-security.c ---- */
+
+gboolean proto_smtp_server_offers_auth (const ProtoSmtpServer *server);
+gboolean proto_smtp_server_offers_starttls (const ProtoSmtpServer *server);
+void proto_smtp_server_starttls (ProtoSmtpServer *server, const char *arguments);
+void proto_smtp_server_auth (ProtoSmtpServer *server, const char *arguments);
+/* A line of the AUTH exchange; NULL: it was too long. */
+void proto_smtp_server_auth_line (ProtoSmtpServer *server, const char *line, gsize length);
+
+/* ---- proto-smtp-server-data.c ---- */
+
+void proto_smtp_server_begin_data (ProtoSmtpServer *server);
+/* Reads some of the text; FALSE when there is nothing to read. */
+gboolean proto_smtp_server_read_data (ProtoSmtpServer *server);

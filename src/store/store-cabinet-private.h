@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/*
+ * What the cabinet's files share: how a task reads on a thread of its own, and how it writes on the
+ * writer's thread.
+ */
+
+#include "store-cabinet.h"
+#include "store-db.h"
+#include "store-files-private.h"
+#include "store-writer.h"
+
+/* Bits of what a write changed, beside 1 << folder. */
+#define STORE_CHANGED_ACCOUNTS (1u << 30)
+#define STORE_CHANGED_OUTBOX   (1u << 31)
+
+struct _StoreCabinet
+{
+  GObject parent_instance;
+  char *path; /* of the database */
+  StoreFiles *files;
+  StoreWriter *writer;
+
+  GMutex lock;
+  GCond idle;
+  GQueue readers;   /* of StoreDb: not in use */
+  guint reads;      /* under way */
+  guint changed;    /* to be told */
+  GSource *telling; /* or NULL */
+
+  GMainContext *context; /* of the opener */
+  StoreDb *watcher;
+  GSource *watch;
+  gint64 version; /* PRAGMA data_version as last seen */
+
+  /* Writer's thread only: letters that have their place while their rows still name a spool. */
+  GArray *placed;      /* of gint64 */
+  GHashTable *folders; /* of char *: a path in each folder that has to be synced first */
+};
+
+/* ---- reading ---- */
+
+StoreDb *store_cabinet_take_reader (StoreCabinet *cabinet, GError **error);
+void store_cabinet_return_reader (StoreCabinet *cabinet, StoreDb *db);
+
+/* Runs @read on a thread of its own; @data is the task's data. It returns the task itself. */
+typedef void (*StoreCabinetRead) (GTask *task, StoreCabinet *cabinet, StoreDb *db, gpointer data);
+void store_cabinet_read (StoreCabinet *cabinet,
+                         StoreCabinetRead read,
+                         gpointer data,
+                         GDestroyNotify destroy,
+                         GCancellable *cancellable,
+                         GAsyncReadyCallback callback,
+                         gpointer user_data);
+
+/* ---- writing ---- */
+
+typedef struct _StoreWrite StoreWrite;
+
+struct _StoreWrite
+{
+  StoreCabinet *cabinet;
+  GTask *task;
+  /* In a savepoint on the writer's thread. */
+  gboolean (*work) (StoreWrite *write, StoreDb *db, GError **error);
+  /* After the commit, on the writer's thread; may be NULL. */
+  void (*after) (StoreWrite *write);
+  gpointer data;
+  GDestroyNotify destroy;
+  gint64 id;        /* the result; 1 when there is nothing to tell */
+  guint changed;    /* bits */
+  GPtrArray *files; /* of char *: pairs "from", "to" to be renamed; "from", "" to be removed */
+};
+
+void store_cabinet_write (StoreCabinet *cabinet,
+                          gboolean (*work) (StoreWrite *write, StoreDb *db, GError **error),
+                          void (*after) (StoreWrite *write),
+                          gpointer data,
+                          GDestroyNotify destroy,
+                          GTask *task);
+void store_write_move_file (StoreWrite *write, StoreFolder from, StoreFolder to, const char *path);
+void store_write_remove_file (StoreWrite *write, StoreFolder folder, const char *path);
+
+/* Runs a statement with one ":id". */
+gboolean store_cabinet_run_for (StoreDb *db, const char *sql, gint64 id, GError **error);
+
+/* "mail/Inbox/2026/11/….eml" */
+char *store_cabinet_file (StoreFolder folder, const char *path);

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/* What the wrapper's two files share, and how the room uses a database. */
+
+#include "store-db.h"
+#include "store-error.h"
+
+#include <sqlite3.h>
+
+struct _StoreDb
+{
+  sqlite3 *handle;
+  char *path;
+  GHashTable *statements; /* SQL -> sqlite3_stmt, reset and not in use */
+  guint depth;            /* of transactions */
+};
+
+/* Sets a STORE_ERROR of the connection's last error; returns FALSE. */
+gboolean store_db_fail (StoreDb *db, GError **error);

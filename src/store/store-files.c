@@ -1,0 +1,439 @@
+/* SPDX-License-Identifier: MIT */
+#define G_LOG_DOMAIN "postroom-store"
+
+#include "store-files-private.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+struct _StoreFiles
+{
+  char *root;
+  char *owner;
+  int lock;
+  gint next; /* atomic */
+};
+
+/* ---- errors ---- */
+
+gboolean
+store_files_fail (GError **error, int code, const char *doing, const char *path)
+{
+  StoreError kind = code == ENOSPC || code == EDQUOT || code == EFBIG ? STORE_ERROR_FULL
+                    : code == ENOENT                                  ? STORE_ERROR_NOT_FOUND
+                                                                      : STORE_ERROR_IO;
+
+  g_set_error (error, STORE_ERROR, kind, "“%s” could not be %s: %s", path, doing,
+               code == ENOSPC ? "there is no room on the disk" : g_strerror (code));
+  return FALSE;
+}
+
+/* ---- paths ---- */
+
+static char *
+full_path (StoreFiles *files, const char *path)
+{
+  return g_build_filename (files->root, path, NULL);
+}
+
+static char *
+spool_path (StoreFiles *files, const char *name)
+{
+  return g_build_filename (files->root, "tmp", name, NULL);
+}
+
+static char *
+lock_path (StoreFiles *files, const char *owner)
+{
+  g_autofree char *name = g_strconcat (owner, ".lock", NULL);
+
+  return spool_path (files, name);
+}
+
+/* ---- the process's own folder ---- */
+
+static int
+take_lock (const char *path)
+{
+  int fd = open (path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+
+  if (fd >= 0 && flock (fd, LOCK_EX | LOCK_NB) != 0)
+    {
+      close (fd);
+      fd = -1;
+    }
+  return fd;
+}
+
+StoreFiles *
+store_files_new (const char *root, GError **error)
+{
+  StoreFiles *files = g_new0 (StoreFiles, 1);
+  files->root = g_strdup (root);
+  files->lock = -1;
+  files->owner = g_strdup_printf ("%ld-%08x", (long) getpid (), g_random_int ());
+
+  /* The lock comes before the folder, so that no sweep sees the folder without it. */
+  g_autofree char *parent = spool_path (files, ".");
+  g_autofree char *own = spool_path (files, files->owner);
+  g_autofree char *lock = lock_path (files, files->owner);
+  if (g_mkdir_with_parents (parent, 0700) != 0 || (files->lock = take_lock (lock)) < 0
+      || g_mkdir (own, 0700) != 0)
+    {
+      store_files_fail (error, errno, "made", own);
+      store_files_free (files);
+      return NULL;
+    }
+  return files;
+}
+
+void
+store_files_free (StoreFiles *files)
+{
+  if (files->lock >= 0)
+    {
+      g_autofree char *own = spool_path (files, files->owner);
+      g_autofree char *lock = lock_path (files, files->owner);
+      /* With something in it the folder stays, for the next sweep. */
+      if (g_rmdir (own) == 0)
+        g_unlink (lock);
+      close (files->lock);
+    }
+  g_free (files->root);
+  g_free (files->owner);
+  g_free (files);
+}
+
+const char *
+store_files_get_root (StoreFiles *files)
+{
+  return files->root;
+}
+
+const char *
+store_files_get_owner (StoreFiles *files)
+{
+  return files->owner;
+}
+
+gboolean
+store_files_is_owner_alive (StoreFiles *files, const char *owner)
+{
+  g_autofree char *path = lock_path (files, owner);
+  int fd = open (path, O_RDWR | O_CLOEXEC);
+
+  if (fd < 0)
+    return FALSE;
+  gboolean alive = flock (fd, LOCK_EX | LOCK_NB) != 0;
+  close (fd);
+  return alive;
+}
+
+static void
+remove_folder (StoreFiles *files, const char *owner)
+{
+  g_autofree char *path = spool_path (files, owner);
+  g_autofree char *lock = lock_path (files, owner);
+  g_autoptr (GDir) folder = g_dir_open (path, 0, NULL);
+
+  for (const char *name; folder != NULL && (name = g_dir_read_name (folder)) != NULL;)
+    {
+      g_autofree char *file = g_build_filename (path, name, NULL);
+      g_unlink (file);
+    }
+  g_rmdir (path);
+  g_unlink (lock);
+}
+
+void
+store_files_sweep (StoreFiles *files)
+{
+  g_autofree char *path = spool_path (files, ".");
+  g_autoptr (GDir) folder = g_dir_open (path, 0, NULL);
+
+  for (const char *name; folder != NULL && (name = g_dir_read_name (folder)) != NULL;)
+    {
+      g_autofree char *entry = g_build_filename (path, name, NULL);
+      if (g_file_test (entry, G_FILE_TEST_IS_DIR) && !store_files_is_owner_alive (files, name))
+        remove_folder (files, name);
+    }
+}
+
+/* ---- places ---- */
+
+static gboolean
+sync_path (const char *path, GError **error)
+{
+  int fd = open (path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  gboolean done = fd >= 0 && fsync (fd) == 0;
+  int code = errno;
+
+  if (fd >= 0)
+    close (fd);
+  return done || store_files_fail (error, code, "synced", path);
+}
+
+/* A new folder lasts only when its parent has been synced. */
+static gboolean
+make_folders (const char *path, GError **error)
+{
+  g_autofree char *parent = g_path_get_dirname (path);
+
+  if (g_mkdir (path, 0700) == 0)
+    return sync_path (parent, error);
+  if (errno == EEXIST)
+    return TRUE;
+  if (errno != ENOENT)
+    return store_files_fail (error, errno, "made", path);
+  if (!make_folders (parent, error))
+    return FALSE;
+  if (g_mkdir (path, 0700) != 0 && errno != EEXIST)
+    return store_files_fail (error, errno, "made", path);
+  return sync_path (parent, error);
+}
+
+static gboolean
+make_folder_of (const char *file, GError **error)
+{
+  g_autofree char *folder = g_path_get_dirname (file);
+
+  return make_folders (folder, error);
+}
+
+gboolean
+store_files_sync_folder (StoreFiles *files, const char *path, GError **error)
+{
+  g_autofree char *file = full_path (files, path);
+  g_autofree char *folder = g_path_get_dirname (file);
+
+  return sync_path (folder, error);
+}
+
+/* For file systems without hard links. */
+static gboolean
+copy_file (const char *from, const char *to, GError **error)
+{
+  g_autoptr (GMappedFile) map = g_mapped_file_new (from, FALSE, error);
+
+  return map != NULL
+         && g_file_set_contents_full (to, g_mapped_file_get_contents (map),
+                                      (gssize) g_mapped_file_get_length (map),
+                                      G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE,
+                                      0600, error);
+}
+
+gboolean
+store_files_place (StoreFiles *files,
+                   const char *name,
+                   const char *path,
+                   gboolean last,
+                   GError **error)
+{
+  g_autofree char *from = spool_path (files, name);
+  g_autofree char *to = full_path (files, path);
+
+  if (!make_folder_of (to, error))
+    return FALSE;
+  if (last)
+    {
+      if (g_rename (from, to) == 0 || (errno == ENOENT && g_file_test (to, G_FILE_TEST_EXISTS)))
+        return TRUE;
+      return store_files_fail (error, errno, "moved", to);
+    }
+  if (link (from, to) == 0 || errno == EEXIST
+      || (errno == ENOENT && g_file_test (to, G_FILE_TEST_EXISTS)))
+    return TRUE;
+  if (errno == EPERM || errno == EMLINK || errno == ENOTSUP || errno == ENOSYS)
+    return copy_file (from, to, error);
+  return store_files_fail (error, errno, "linked", to);
+}
+
+void
+store_files_drop_spool (StoreFiles *files, const char *name)
+{
+  g_autofree char *path = spool_path (files, name);
+
+  g_unlink (path);
+}
+
+static GBytes *
+map_file (const char *path, GError **error)
+{
+  g_autoptr (GError) failed = NULL;
+  g_autoptr (GMappedFile) map = g_mapped_file_new (path, FALSE, &failed);
+
+  if (map != NULL)
+    return g_mapped_file_get_bytes (map);
+  g_set_error (error, STORE_ERROR,
+               g_error_matches (failed, G_FILE_ERROR, G_FILE_ERROR_NOENT) ? STORE_ERROR_NOT_FOUND
+                                                                          : STORE_ERROR_IO,
+               "“%s” could not be read: %s", path, failed->message);
+  return NULL;
+}
+
+GBytes *
+store_files_read (StoreFiles *files, const char *path, const char *name, GError **error)
+{
+  g_autofree char *file = full_path (files, path);
+  g_autoptr (GError) failed = NULL;
+
+  GBytes *bytes = map_file (file, &failed);
+  if (bytes == NULL && name != NULL && g_error_matches (failed, STORE_ERROR, STORE_ERROR_NOT_FOUND))
+    {
+      g_autofree char *spooled = spool_path (files, name);
+      bytes = map_file (spooled, NULL);
+      /* It may have been given its place between the two looks. */
+      if (bytes == NULL)
+        {
+          g_clear_error (&failed);
+          bytes = map_file (file, &failed);
+        }
+    }
+  if (bytes == NULL)
+    g_propagate_error (error, g_steal_pointer (&failed));
+  return bytes;
+}
+
+gboolean
+store_files_rename (StoreFiles *files, const char *from, const char *to, GError **error)
+{
+  g_autofree char *source = full_path (files, from);
+  g_autofree char *target = full_path (files, to);
+
+  if (!make_folder_of (target, error))
+    return FALSE;
+  return g_rename (source, target) == 0 || store_files_fail (error, errno, "moved", source);
+}
+
+void
+store_files_remove (StoreFiles *files, const char *path)
+{
+  g_autofree char *file = full_path (files, path);
+
+  if (g_unlink (file) != 0 && errno != ENOENT)
+    g_warning ("“%s” could not be removed: %s", file, g_strerror (errno));
+}
+
+gboolean
+store_files_exists (StoreFiles *files, const char *path)
+{
+  g_autofree char *file = full_path (files, path);
+
+  return g_file_test (file, G_FILE_TEST_EXISTS);
+}
+
+/* ---- spools ---- */
+
+#define BUFFER (64 * 1024)
+
+struct _StoreSpool
+{
+  char *name;
+  char *path;
+  int fd;
+  GByteArray *buffer;
+  guint64 size;
+  gboolean kept;
+};
+
+StoreSpool *
+store_spool_new (StoreFiles *files, GError **error)
+{
+  StoreSpool *spool = g_new0 (StoreSpool, 1);
+
+  spool->name
+      = g_strdup_printf ("%s/%u", files->owner, (guint) g_atomic_int_add (&files->next, 1) + 1);
+  spool->path = spool_path (files, spool->name);
+  spool->buffer = g_byte_array_new ();
+  spool->fd = open (spool->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (spool->fd < 0)
+    {
+      store_files_fail (error, errno, "written", spool->path);
+      spool->kept = TRUE;
+      g_clear_pointer (&spool, store_spool_free);
+    }
+  return spool;
+}
+
+void
+store_spool_free (StoreSpool *spool)
+{
+  if (spool->fd >= 0)
+    close (spool->fd);
+  if (!spool->kept)
+    g_unlink (spool->path);
+  g_byte_array_unref (spool->buffer);
+  g_free (spool->name);
+  g_free (spool->path);
+  g_free (spool);
+}
+
+static gboolean
+write_out (StoreSpool *spool, GError **error)
+{
+  const guint8 *data = spool->buffer->data;
+  gsize length = spool->buffer->len;
+
+  while (length > 0)
+    {
+      gssize written = write (spool->fd, data, length);
+      if (written < 0 && errno == EINTR)
+        continue;
+      if (written < 0)
+        return store_files_fail (error, errno, "written", spool->path);
+      data += written;
+      length -= (gsize) written;
+    }
+  g_byte_array_set_size (spool->buffer, 0);
+  return TRUE;
+}
+
+gboolean
+store_spool_write (StoreSpool *spool, const guint8 *data, gsize length, GError **error)
+{
+  g_byte_array_append (spool->buffer, data, (guint) length);
+  spool->size += length;
+  return spool->buffer->len < BUFFER || write_out (spool, error);
+}
+
+guint64
+store_spool_get_size (StoreSpool *spool)
+{
+  return spool->size;
+}
+
+const char *
+store_spool_get_name (StoreSpool *spool)
+{
+  return spool->name;
+}
+
+gboolean
+store_spool_sync (StoreSpool *spool, GError **error)
+{
+  g_autofree char *folder = g_path_get_dirname (spool->path);
+
+  if (!write_out (spool, error))
+    return FALSE;
+  if (fsync (spool->fd) != 0)
+    return store_files_fail (error, errno, "synced", spool->path);
+  return sync_path (folder, error);
+}
+
+GBytes *
+store_spool_map (StoreSpool *spool, GError **error)
+{
+  g_autoptr (GMappedFile) map = g_mapped_file_new_from_fd (spool->fd, FALSE, error);
+
+  return map != NULL ? g_mapped_file_get_bytes (map) : NULL;
+}
+
+void
+store_spool_keep (StoreSpool *spool)
+{
+  spool->kept = TRUE;
+}

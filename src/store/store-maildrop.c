@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: MIT */
+#include "store-site-private.h"
+
+typedef struct
+{
+  gint64 id;
+  guint64 size;
+  char *path;
+  char *spool; /* or NULL */
+  char *uid;
+} Entry;
+
+struct _StoreMaildrop
+{
+  StoreSite *site;
+  char *user;
+  GArray *entries; /* of Entry */
+};
+
+static void
+entry_clear (gpointer data)
+{
+  Entry *entry = data;
+
+  g_free (entry->path);
+  g_free (entry->spool);
+  g_free (entry->uid);
+}
+
+/* Under the site's lock. */
+static gboolean
+read_entries (StoreMaildrop *maildrop, GError **error)
+{
+  StoreSite *site = maildrop->site;
+  GError *failed = NULL;
+  g_autoptr (StoreStatement) statement = store_db_prepare (
+      site->reader, "SELECT id, path, spool, size FROM letters WHERE user = :user ORDER BY id",
+      error);
+
+  if (statement == NULL)
+    return FALSE;
+  store_statement_bind_text (statement, ":user", maildrop->user);
+  while (store_statement_step (statement, &failed))
+    {
+      Entry entry = { .id = store_statement_get_int (statement, 0) };
+      entry.path = store_site_file (maildrop->user, store_statement_get_text (statement, 1));
+      entry.spool = g_strdup (store_statement_get_text (statement, 2));
+      entry.size = (guint64) store_statement_get_int (statement, 3);
+      entry.uid = g_strdup_printf ("%" G_GINT64_FORMAT ".%s", entry.id, site->mark);
+      g_array_append_val (maildrop->entries, entry);
+    }
+  if (failed == NULL)
+    return TRUE;
+  g_propagate_error (error, failed);
+  return FALSE;
+}
+
+StoreMaildrop *
+store_maildrop_open (StoreSite *site, const char *user, GError **error)
+{
+  g_autofree char *name = store_site_normalise_user (user, error);
+
+  if (name == NULL)
+    return NULL;
+  g_mutex_lock (&site->lock);
+  if (g_hash_table_contains (site->open, name))
+    {
+      g_mutex_unlock (&site->lock);
+      g_set_error_literal (error, STORE_ERROR, STORE_ERROR_BUSY,
+                           "Another session has this maildrop open");
+      return NULL;
+    }
+  StoreMaildrop *maildrop = g_new0 (StoreMaildrop, 1);
+  maildrop->site = site;
+  maildrop->user = g_steal_pointer (&name);
+  maildrop->entries = g_array_new (FALSE, TRUE, sizeof (Entry));
+  g_array_set_clear_func (maildrop->entries, entry_clear);
+  gboolean done = read_entries (maildrop, error);
+  g_hash_table_add (site->open, g_strdup (maildrop->user));
+  g_mutex_unlock (&site->lock);
+  if (!done)
+    g_clear_pointer (&maildrop, store_maildrop_free);
+  return maildrop;
+}
+
+void
+store_maildrop_free (StoreMaildrop *maildrop)
+{
+  g_mutex_lock (&maildrop->site->lock);
+  g_hash_table_remove (maildrop->site->open, maildrop->user);
+  g_mutex_unlock (&maildrop->site->lock);
+  g_array_unref (maildrop->entries);
+  g_free (maildrop->user);
+  g_free (maildrop);
+}
+
+static Entry *
+get (StoreMaildrop *maildrop, guint index)
+{
+  return &g_array_index (maildrop->entries, Entry, index);
+}
+
+guint
+store_maildrop_get_count (StoreMaildrop *maildrop)
+{
+  return maildrop->entries->len;
+}
+
+guint64
+store_maildrop_get_size (StoreMaildrop *maildrop, guint index)
+{
+  return get (maildrop, index)->size;
+}
+
+const char *
+store_maildrop_get_uid (StoreMaildrop *maildrop, guint index)
+{
+  return get (maildrop, index)->uid;
+}
+
+GBytes *
+store_maildrop_read (StoreMaildrop *maildrop, guint index, GError **error)
+{
+  const Entry *entry = get (maildrop, index);
+
+  return store_files_read (maildrop->site->files, entry->path, entry->spool, error);
+}
+
+static gboolean
+remove_letters (StoreSiteWrite *write, StoreDb *db, GError **error)
+{
+  const GArray *ids = write->data;
+
+  for (guint i = 0; i < ids->len; i++)
+    {
+      g_autoptr (StoreStatement) statement
+          = store_db_prepare (db, "DELETE FROM letters WHERE id = :id", error);
+      if (statement == NULL)
+        return FALSE;
+      store_statement_bind_int (statement, ":id", g_array_index (ids, gint64, i));
+      if (!store_statement_run (statement, error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+/* The file of the letter, and the spool it may still have. */
+static void
+remove_files (StoreSiteWrite *write)
+{
+  const GPtrArray *files = g_object_get_data (G_OBJECT (write->task), "files");
+
+  for (guint i = 0; i < files->len; i++)
+    store_files_remove (write->site->files, g_ptr_array_index (files, i));
+}
+
+void
+store_maildrop_remove_async (StoreMaildrop *maildrop,
+                             const GArray *indices,
+                             GCancellable *cancellable,
+                             GAsyncReadyCallback callback,
+                             gpointer user_data)
+{
+  GTask *task = g_task_new (NULL, cancellable, callback, user_data);
+  GArray *ids = g_array_new (FALSE, FALSE, sizeof (gint64));
+  GPtrArray *files = g_ptr_array_new_with_free_func (g_free);
+
+  for (guint i = 0; i < indices->len; i++)
+    {
+      const Entry *entry = get (maildrop, g_array_index (indices, guint, i));
+      g_array_append_val (ids, entry->id);
+      g_ptr_array_add (files, g_strdup (entry->path));
+    }
+  g_object_set_data_full (G_OBJECT (task), "files", files, (GDestroyNotify) g_ptr_array_unref);
+  store_site_write (maildrop->site, remove_letters, remove_files, ids,
+                    (GDestroyNotify) g_array_unref, task);
+}
+
+gboolean
+store_maildrop_remove_finish (StoreMaildrop *maildrop, GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_boolean (G_TASK (result), error);
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/* What the site's files share. */
+
+#include "store-db.h"
+#include "store-files-private.h"
+#include "store-site.h"
+#include "store-writer.h"
+
+struct _StoreSite
+{
+  StoreFiles *files;
+  StoreWriter *writer;
+  int lock_fd;
+
+  GMutex lock;
+  StoreDb *reader; /* under the lock */
+  char *mark;
+  GHashTable *open; /* of char *: users whose maildrop a session holds; under the lock */
+
+  /* Writer's thread only: spools whose files have their places while their rows name them. */
+  GPtrArray *placed;   /* of char *: spool names */
+  GHashTable *folders; /* a path in each folder that has to be synced first */
+};
+
+typedef struct _StoreSiteWrite StoreSiteWrite;
+
+struct _StoreSiteWrite
+{
+  StoreSite *site;
+  GTask *task;
+  gboolean (*work) (StoreSiteWrite *write, StoreDb *db, GError **error);
+  void (*after) (StoreSiteWrite *write); /* after the commit; may be NULL */
+  gpointer data;
+  GDestroyNotify destroy;
+  GPtrArray *gone; /* of char *: files to be removed after the commit */
+};
+
+/* Takes @task. */
+void store_site_write (StoreSite *site,
+                       gboolean (*work) (StoreSiteWrite *write, StoreDb *db, GError **error),
+                       void (*after) (StoreSiteWrite *write),
+                       gpointer data,
+                       GDestroyNotify destroy,
+                       GTask *task);
+
+char *store_site_file (const char *user, const char *path);
+/* Writer's thread: forgets the spools of files that have their places. */
+gboolean store_site_clear_placed (StoreSite *site, StoreDb *db, GError **error);

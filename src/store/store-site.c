@@ -1,0 +1,494 @@
+/* SPDX-License-Identifier: MIT */
+#define G_LOG_DOMAIN "postroom-store"
+
+#include "store-site-private.h"
+
+#include <base-clock.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#define MIGRATIONS "/io/github/postroom/Postroom/migrations/site"
+#define MAX_USER   64
+
+/* ---- writing ---- */
+
+static gboolean
+write_work (StoreDb *db, gpointer data, GError **error)
+{
+  StoreSiteWrite *write = data;
+
+  return write->work (write, db, error);
+}
+
+static void
+write_done (gpointer data, const GError *error)
+{
+  StoreSiteWrite *write = data;
+
+  if (error == NULL)
+    {
+      for (guint i = 0; i < write->gone->len; i++)
+        store_files_remove (write->site->files, g_ptr_array_index (write->gone, i));
+      if (write->after != NULL)
+        write->after (write);
+      g_task_return_boolean (write->task, TRUE);
+    }
+  else
+    g_task_return_error (write->task, g_error_copy (error));
+  if (write->destroy != NULL)
+    write->destroy (write->data);
+  g_ptr_array_unref (write->gone);
+  g_object_unref (write->task);
+  g_free (write);
+}
+
+void
+store_site_write (StoreSite *site,
+                  gboolean (*work) (StoreSiteWrite *write, StoreDb *db, GError **error),
+                  void (*after) (StoreSiteWrite *write),
+                  gpointer data,
+                  GDestroyNotify destroy,
+                  GTask *task)
+{
+  StoreSiteWrite *write = g_new0 (StoreSiteWrite, 1);
+
+  write->site = site;
+  write->task = task;
+  write->work = work;
+  write->after = after;
+  write->data = data;
+  write->destroy = destroy;
+  write->gone = g_ptr_array_new_with_free_func (g_free);
+  store_writer_push (site->writer, write_work, write_done, write);
+}
+
+char *
+store_site_file (const char *user, const char *path)
+{
+  return g_build_filename ("maildrops", user, path, NULL);
+}
+
+gboolean
+store_site_finish (StoreSite *site, GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+/* ---- the sweep ---- */
+
+static gboolean
+clear_spool (StoreDb *db, const char *spool, GError **error)
+{
+  g_autoptr (StoreStatement) statement
+      = store_db_prepare (db, "UPDATE letters SET spool = NULL WHERE spool = :spool", error);
+
+  if (statement == NULL)
+    return FALSE;
+  store_statement_bind_text (statement, ":spool", spool);
+  return store_statement_run (statement, error);
+}
+
+gboolean
+store_site_clear_placed (StoreSite *site, StoreDb *db, GError **error)
+{
+  GHashTableIter folders;
+  gpointer path;
+
+  g_hash_table_iter_init (&folders, site->folders);
+  while (g_hash_table_iter_next (&folders, NULL, &path))
+    if (!store_files_sync_folder (site->files, path, error))
+      return FALSE;
+  g_hash_table_remove_all (site->folders);
+  for (guint i = 0; i < site->placed->len; i++)
+    if (!clear_spool (db, g_ptr_array_index (site->placed, i), error))
+      return FALSE;
+  g_ptr_array_set_size (site->placed, 0);
+  return TRUE;
+}
+
+/* Gives the files that a dead process left their places. */
+static gboolean
+mend (StoreSite *site, StoreDb *db, GError **error)
+{
+  g_autoptr (StoreStatement) statement
+      = store_db_prepare (db, "SELECT user, path, spool FROM letters WHERE spool IS NOT NULL",
+                          error);
+  GError *failed = NULL;
+
+  if (statement == NULL)
+    return FALSE;
+  while (store_statement_step (statement, &failed))
+    {
+      const char *spool = store_statement_get_text (statement, 2);
+      g_autofree char *owner = g_path_get_dirname (spool);
+      g_autofree char *file = store_site_file (store_statement_get_text (statement, 0),
+                                               store_statement_get_text (statement, 1));
+      g_autofree char *folder = g_path_get_dirname (file);
+      g_autoptr (GError) problem = NULL;
+
+      if (store_files_is_owner_alive (site->files, owner))
+        continue;
+      if (!store_files_place (site->files, spool, file, FALSE, &problem))
+        {
+          g_warning ("%s", problem->message);
+          continue;
+        }
+      g_ptr_array_add (site->placed, g_strdup (spool));
+      g_hash_table_replace (site->folders, g_steal_pointer (&folder), g_steal_pointer (&file));
+    }
+  if (failed == NULL)
+    return store_site_clear_placed (site, db, error);
+  g_propagate_error (error, failed);
+  return FALSE;
+}
+
+static gboolean
+sweep (StoreSite *site, StoreDb *db, GError **error)
+{
+  g_autoptr (StoreTransaction) transaction = store_transaction_begin (db, error);
+
+  if (transaction == NULL || !mend (site, db, error)
+      || !store_transaction_commit (g_steal_pointer (&transaction), error))
+    return FALSE;
+  store_files_sweep (site->files);
+  return TRUE;
+}
+
+/* ---- opening and closing ---- */
+
+static char *
+read_text (StoreDb *db, const char *sql, const char *name, const char *value)
+{
+  g_autoptr (StoreStatement) statement = store_db_prepare (db, sql, NULL);
+
+  if (statement == NULL)
+    return NULL;
+  if (name != NULL)
+    store_statement_bind_text (statement, name, value);
+  return store_statement_step (statement, NULL) ? g_strdup (store_statement_get_text (statement, 0))
+                                                : NULL;
+}
+
+StoreSite *
+store_site_open (const char *directory, GError **error)
+{
+  g_autoptr (StoreSite) site = g_new0 (StoreSite, 1);
+  g_autofree char *path = g_build_filename (directory, "site.db", NULL);
+
+  g_mutex_init (&site->lock);
+  site->lock_fd = -1;
+  site->open = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  site->placed = g_ptr_array_new_with_free_func (g_free);
+  site->folders = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  site->files = store_files_new (directory, error);
+  if (site->files == NULL)
+    return NULL;
+  g_autoptr (StoreDb) db = store_db_open (path, MIGRATIONS, error);
+  if (db == NULL || !sweep (site, db, error))
+    return NULL;
+  site->reader = store_db_open_reader (path, error);
+  if (site->reader == NULL)
+    return NULL;
+  site->mark = read_text (site->reader, "SELECT mark FROM site", NULL, NULL);
+  site->writer = store_writer_new (g_steal_pointer (&db));
+  return g_steal_pointer (&site);
+}
+
+static gboolean
+clear_all (StoreDb *db, gpointer data, GError **error)
+{
+  return store_site_clear_placed (data, db, error);
+}
+
+static void
+cleared_all (gpointer data, const GError *error)
+{
+}
+
+void
+store_site_free (StoreSite *site)
+{
+  if (site->writer != NULL)
+    {
+      store_writer_push (site->writer, clear_all, cleared_all, site);
+      store_writer_free (site->writer);
+    }
+  store_site_unlock (site);
+  g_clear_pointer (&site->reader, store_db_free);
+  g_clear_pointer (&site->files, store_files_free);
+  g_hash_table_unref (site->open);
+  g_ptr_array_unref (site->placed);
+  g_hash_table_unref (site->folders);
+  g_mutex_clear (&site->lock);
+  g_free (site->mark);
+  g_free (site);
+}
+
+StoreFiles *
+store_site_get_files (StoreSite *site)
+{
+  return site->files;
+}
+
+gboolean
+store_site_lock (StoreSite *site, GError **error)
+{
+  g_autofree char *path = g_build_filename (store_files_get_root (site->files), "site.lock", NULL);
+  int fd = open (path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+
+  if (fd < 0)
+    return store_files_fail (error, errno, "opened", path);
+  if (flock (fd, LOCK_EX | LOCK_NB) != 0)
+    {
+      close (fd);
+      g_set_error_literal (error, STORE_ERROR, STORE_ERROR_BUSY,
+                           "Another Postroom is running this local server already");
+      return FALSE;
+    }
+  store_site_unlock (site);
+  site->lock_fd = fd;
+  return TRUE;
+}
+
+void
+store_site_unlock (StoreSite *site)
+{
+  if (site->lock_fd >= 0)
+    close (site->lock_fd);
+  site->lock_fd = -1;
+}
+
+/* ---- users ---- */
+
+char *
+store_site_normalise_user (const char *name, GError **error)
+{
+  g_autofree char *lower = g_ascii_strdown (name, -1);
+  gsize length = strlen (lower);
+
+  if (length < 1 || length > MAX_USER || !g_ascii_isalnum (lower[0])
+      || strspn (lower, "abcdefghijklmnopqrstuvwxyz0123456789._-") != length)
+    {
+      g_set_error_literal (error, STORE_ERROR, STORE_ERROR_INVALID,
+                           "A user name is 1 to 64 letters (a to z), digits, dots, hyphens and "
+                           "underscores, and begins with a letter or a digit");
+      return NULL;
+    }
+  return g_steal_pointer (&lower);
+}
+
+GPtrArray *
+store_site_dup_users (StoreSite *site, GError **error)
+{
+  g_autoptr (GPtrArray) users = g_ptr_array_new_with_free_func ((GDestroyNotify) store_user_free);
+  GError *failed = NULL;
+
+  g_mutex_lock (&site->lock);
+  StoreStatement *statement = store_db_prepare (
+      site->reader,
+      "SELECT name, created, count (letters.id), coalesce (sum (size), 0) FROM users "
+      "LEFT JOIN letters ON letters.user = users.name GROUP BY name ORDER BY name",
+      &failed);
+  while (statement != NULL && store_statement_step (statement, &failed))
+    {
+      StoreUser *user = g_new0 (StoreUser, 1);
+      user->name = g_strdup (store_statement_get_text (statement, 0));
+      user->created = store_statement_get_int (statement, 1);
+      user->letters = (guint) store_statement_get_int (statement, 2);
+      user->octets = (guint64) store_statement_get_int (statement, 3);
+      g_ptr_array_add (users, user);
+    }
+  g_clear_pointer (&statement, store_statement_free);
+  g_mutex_unlock (&site->lock);
+  if (failed == NULL)
+    return g_steal_pointer (&users);
+  g_propagate_error (error, failed);
+  return NULL;
+}
+
+char *
+store_site_dup_verifier (StoreSite *site, const char *name)
+{
+  g_autofree char *user = store_site_normalise_user (name, NULL);
+
+  if (user == NULL)
+    return NULL;
+  g_mutex_lock (&site->lock);
+  char *verifier
+      = read_text (site->reader, "SELECT verifier FROM users WHERE name = :name", ":name", user);
+  g_mutex_unlock (&site->lock);
+  return verifier;
+}
+
+gboolean
+store_site_has_user (StoreSite *site, const char *name)
+{
+  g_autofree char *verifier = store_site_dup_verifier (site, name);
+
+  return verifier != NULL;
+}
+
+typedef struct
+{
+  char *name;
+  char *verifier;
+} User;
+
+static void
+user_free (gpointer data)
+{
+  User *user = data;
+
+  g_free (user->name);
+  g_free (user->verifier);
+  g_free (user);
+}
+
+static gboolean
+add_user (StoreSiteWrite *write, StoreDb *db, GError **error)
+{
+  const User *user = write->data;
+  GError *failed = NULL;
+  g_autoptr (StoreStatement) statement = store_db_prepare (
+      db, "INSERT INTO users (name, verifier, created) VALUES (:name, :verifier, :created)", error);
+
+  if (statement == NULL)
+    return FALSE;
+  store_statement_bind_text (statement, ":name", user->name);
+  store_statement_bind_text (statement, ":verifier", user->verifier);
+  store_statement_bind_int (statement, ":created", base_clock_real () / G_USEC_PER_SEC);
+  if (store_statement_run (statement, &failed))
+    return TRUE;
+  if (g_error_matches (failed, STORE_ERROR, STORE_ERROR_EXISTS))
+    g_set_error (error, STORE_ERROR, STORE_ERROR_EXISTS, "There is a user %s already", user->name);
+  else
+    g_propagate_error (error, g_steal_pointer (&failed));
+  g_clear_error (&failed);
+  return FALSE;
+}
+
+static gboolean
+fail_no_user (const char *name, GError **error)
+{
+  g_set_error (error, STORE_ERROR, STORE_ERROR_NOT_FOUND, "There is no user %s", name);
+  return FALSE;
+}
+
+static gboolean
+set_verifier (StoreSiteWrite *write, StoreDb *db, GError **error)
+{
+  const User *user = write->data;
+  g_autoptr (StoreStatement) statement
+      = store_db_prepare (db, "UPDATE users SET verifier = :verifier WHERE name = :name", error);
+
+  if (statement == NULL)
+    return FALSE;
+  store_statement_bind_text (statement, ":name", user->name);
+  store_statement_bind_text (statement, ":verifier", user->verifier);
+  if (!store_statement_run (statement, error))
+    return FALSE;
+  return store_db_get_changes (db) > 0 || fail_no_user (user->name, error);
+}
+
+static gboolean
+list_files (StoreSiteWrite *write, StoreDb *db, const char *name, GError **error)
+{
+  g_autoptr (StoreStatement) statement
+      = store_db_prepare (db, "SELECT path FROM letters WHERE user = :name", error);
+  GError *failed = NULL;
+
+  if (statement == NULL)
+    return FALSE;
+  store_statement_bind_text (statement, ":name", name);
+  while (store_statement_step (statement, &failed))
+    g_ptr_array_add (write->gone, store_site_file (name, store_statement_get_text (statement, 0)));
+  if (failed == NULL)
+    return TRUE;
+  g_propagate_error (error, failed);
+  return FALSE;
+}
+
+static gboolean
+remove_user (StoreSiteWrite *write, StoreDb *db, GError **error)
+{
+  const User *user = write->data;
+
+  g_mutex_lock (&write->site->lock);
+  gboolean held = g_hash_table_contains (write->site->open, user->name);
+  g_mutex_unlock (&write->site->lock);
+  if (held)
+    {
+      g_set_error (error, STORE_ERROR, STORE_ERROR_BUSY,
+                   "The maildrop of %s is open in a session now", user->name);
+      return FALSE;
+    }
+  if (!list_files (write, db, user->name, error))
+    return FALSE;
+  g_autoptr (StoreStatement) statement
+      = store_db_prepare (db, "DELETE FROM users WHERE name = :name", error);
+  if (statement == NULL)
+    return FALSE;
+  store_statement_bind_text (statement, ":name", user->name);
+  if (!store_statement_run (statement, error))
+    return FALSE;
+  return store_db_get_changes (db) > 0 || fail_no_user (user->name, error);
+}
+
+static void
+change_user (StoreSite *site,
+             const char *name,
+             const char *verifier,
+             gboolean (*work) (StoreSiteWrite *write, StoreDb *db, GError **error),
+             GTask *task)
+{
+  GError *error = NULL;
+  char *normal = store_site_normalise_user (name, &error);
+
+  if (normal == NULL)
+    {
+      g_task_return_error (task, error);
+      g_object_unref (task);
+      return;
+    }
+  User *user = g_new0 (User, 1);
+  user->name = normal;
+  user->verifier = g_strdup (verifier);
+  store_site_write (site, work, NULL, user, user_free, task);
+}
+
+void
+store_site_add_user_async (StoreSite *site,
+                           const char *name,
+                           const char *verifier,
+                           GCancellable *cancellable,
+                           GAsyncReadyCallback callback,
+                           gpointer user_data)
+{
+  change_user (site, name, verifier, add_user, g_task_new (NULL, cancellable, callback, user_data));
+}
+
+void
+store_site_set_verifier_async (StoreSite *site,
+                               const char *name,
+                               const char *verifier,
+                               GCancellable *cancellable,
+                               GAsyncReadyCallback callback,
+                               gpointer user_data)
+{
+  change_user (site, name, verifier, set_verifier,
+               g_task_new (NULL, cancellable, callback, user_data));
+}
+
+void
+store_site_remove_user_async (StoreSite *site,
+                              const char *name,
+                              GCancellable *cancellable,
+                              GAsyncReadyCallback callback,
+                              gpointer user_data)
+{
+  change_user (site, name, NULL, remove_user, g_task_new (NULL, cancellable, callback, user_data));
+}

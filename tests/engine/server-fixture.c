@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: MIT */
+#include "server-fixture.h"
+
+#include <glib/gstdio.h>
+#include <string.h>
+
+/* ---- waiting ---- */
+
+static void
+on_result (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  *(GAsyncResult **) user_data = g_object_ref (result);
+}
+
+static void
+wait_for (GAsyncResult **result)
+{
+  while (*result == NULL)
+    g_main_context_iteration (NULL, TRUE);
+}
+
+typedef struct
+{
+  void (*function) (Fixture *fixture, gpointer data);
+  Fixture *fixture;
+  gpointer data;
+  int done;
+} Run;
+
+static gpointer
+run_thread (gpointer data)
+{
+  Run *run = data;
+
+  run->function (run->fixture, run->data);
+  g_atomic_int_set (&run->done, 1);
+  g_main_context_wakeup (NULL);
+  return NULL;
+}
+
+void
+fixture_run (Fixture *fixture, void (*function) (Fixture *fixture, gpointer data), gpointer data)
+{
+  Run run = { function, fixture, data, 0 };
+  GThread *thread = g_thread_new ("client", run_thread, &run);
+
+  while (!g_atomic_int_get (&run.done))
+    g_main_context_iteration (NULL, TRUE);
+  g_thread_join (thread);
+}
+
+/* ---- the server ---- */
+
+Fixture *
+fixture_open (const char *directory)
+{
+  Fixture *fixture = g_new0 (Fixture, 1);
+  g_autoptr (GError) error = NULL;
+  g_autofree char *site = NULL;
+
+  fixture->directory
+      = directory != NULL ? g_strdup (directory) : g_dir_make_tmp ("postroom-XXXXXX", &error);
+  g_assert_no_error (error);
+  site = g_build_filename (fixture->directory, "site", NULL);
+  fixture->identity_directory = g_build_filename (fixture->directory, "identity", NULL);
+  fixture->site = store_site_open (site, &error);
+  g_assert_no_error (error);
+  fixture->journal = engine_journal_new ();
+  fixture->server
+      = engine_server_new (fixture->site, fixture->journal, fixture->identity_directory);
+  fixture->config = engine_server_config_new ();
+  memset (fixture->config->ports, 0, sizeof fixture->config->ports);
+  return fixture;
+}
+
+void
+fixture_start (Fixture *fixture)
+{
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (GError) error = NULL;
+
+  engine_server_start_async (fixture->server, fixture->config, NULL, on_result, &result);
+  wait_for (&result);
+  engine_server_start_finish (fixture->server, result, &error);
+  g_assert_no_error (error);
+  for (guint i = 0; i < ENGINE_N_PORTS; i++)
+    {
+      fixture->ports[i] = engine_server_get_port (fixture->server, i);
+      g_assert_cmpuint (fixture->ports[i], >, 0);
+    }
+  fixture->trust = engine_server_get_trust (fixture->server);
+}
+
+void
+fixture_stop (Fixture *fixture)
+{
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (GError) error = NULL;
+
+  engine_server_stop_async (fixture->server, on_result, &result);
+  wait_for (&result);
+  g_assert_true (engine_server_stop_finish (fixture->server, result, &error));
+  g_assert_no_error (error);
+  g_assert_false (engine_server_is_running (fixture->server));
+}
+
+static void
+remove_tree (const char *path)
+{
+  g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
+  const char *name;
+
+  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
+    {
+      g_autofree char *child = g_build_filename (path, name, NULL);
+      if (g_file_test (child, G_FILE_TEST_IS_DIR) && !g_file_test (child, G_FILE_TEST_IS_SYMLINK))
+        remove_tree (child);
+      else
+        g_unlink (child);
+    }
+  g_rmdir (path);
+}
+
+void
+fixture_close (Fixture *fixture, gboolean keep)
+{
+  fixture_stop (fixture);
+  g_assert_finalize_object (fixture->server);
+  store_site_free (fixture->site);
+  g_object_unref (fixture->journal);
+  if (!keep)
+    remove_tree (fixture->directory);
+  engine_server_config_free (fixture->config);
+  g_free (fixture->identity_directory);
+  g_free (fixture->directory);
+  g_free (fixture);
+}
+
+void
+fixture_add_user (Fixture *fixture, const char *name)
+{
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (GError) error = NULL;
+
+  store_site_add_user_async (fixture->site, name, SECRET_VERIFIER, NULL, on_result, &result);
+  wait_for (&result);
+  store_site_finish (fixture->site, result, &error);
+  g_assert_no_error (error);
+}
+
+guint
+fixture_count_letters (Fixture *fixture, const char *name)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GPtrArray) users = store_site_dup_users (fixture->site, &error);
+
+  g_assert_no_error (error);
+  for (guint i = 0; i < users->len; i++)
+    {
+      StoreUser *user = users->pdata[i];
+      if (g_str_equal (user->name, name))
+        return user->letters;
+    }
+  g_assert_not_reached ();
+}
+
+/* ---- the client ---- */
+
+static void
+set_stream (Client *client, GIOStream *stream)
+{
+  g_clear_object (&client->in);
+  g_set_object (&client->stream, stream);
+  client->in = g_data_input_stream_new (g_io_stream_get_input_stream (stream));
+  g_data_input_stream_set_newline_type (client->in, G_DATA_STREAM_NEWLINE_TYPE_CR_LF);
+  g_filter_input_stream_set_close_base_stream (G_FILTER_INPUT_STREAM (client->in), FALSE);
+}
+
+void
+client_shake (Client *client, Fixture *fixture)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GSocketConnectable) peer = g_network_address_new ("localhost", 0);
+  g_autoptr (GIOStream) tls
+      = g_tls_client_connection_new (G_IO_STREAM (client->socket), peer, &error);
+
+  g_assert_no_error (error);
+  g_tls_connection_set_database (G_TLS_CONNECTION (tls), fixture->trust);
+  g_tls_connection_handshake (G_TLS_CONNECTION (tls), NULL, &error);
+  g_assert_no_error (error);
+  set_stream (client, tls);
+}
+
+Client *
+client_connect (Fixture *fixture, EnginePort port)
+{
+  g_autoptr (Client) client = g_new0 (Client, 1);
+  g_autoptr (GSocketClient) connector = g_socket_client_new ();
+
+  g_socket_client_set_enable_proxy (connector, FALSE);
+  client->pop3 = port == ENGINE_PORT_POP3 || port == ENGINE_PORT_POP3S;
+  client->socket
+      = g_socket_client_connect_to_host (connector, "127.0.0.1", fixture->ports[port], NULL, NULL);
+  if (client->socket == NULL)
+    return NULL;
+  set_stream (client, G_IO_STREAM (client->socket));
+  if (port == ENGINE_PORT_SMTPS || port == ENGINE_PORT_POP3S)
+    client_shake (client, fixture);
+
+  g_autofree char *greeting = client_reply (client);
+  if (greeting == NULL || !g_str_has_prefix (greeting, client->pop3 ? "+OK" : "220"))
+    return NULL;
+  return g_steal_pointer (&client);
+}
+
+void
+client_free (Client *client)
+{
+  if (client->stream != NULL)
+    g_io_stream_close (client->stream, NULL, NULL);
+  g_clear_object (&client->in);
+  g_clear_object (&client->stream);
+  g_clear_object (&client->socket);
+  g_free (client);
+}
+
+gboolean
+client_write (Client *client, const char *data, gssize length)
+{
+  return g_output_stream_write_all (g_io_stream_get_output_stream (client->stream), data,
+                                    length < 0 ? strlen (data) : (gsize) length, NULL, NULL, NULL);
+}
+
+void
+client_say (Client *client, const char *format, ...)
+{
+  va_list arguments;
+
+  va_start (arguments, format);
+  g_autofree char *text = g_strdup_vprintf (format, arguments);
+  va_end (arguments);
+  g_autofree char *line = g_strconcat (text, "\r\n", NULL);
+  client_write (client, line, -1);
+}
+
+char *
+client_line (Client *client)
+{
+  return g_data_input_stream_read_line (client->in, NULL, NULL, NULL);
+}
+
+char *
+client_reply (Client *client)
+{
+  GString *reply = g_string_new (NULL);
+
+  for (;;)
+    {
+      g_autofree char *line = client_line (client);
+      if (line == NULL)
+        {
+          g_string_free (reply, TRUE);
+          return NULL;
+        }
+      g_string_append (reply, line);
+      if (client->pop3 || strlen (line) < 4 || line[3] != '-')
+        return g_string_free (reply, FALSE);
+      g_string_append_c (reply, '\n');
+    }
+}
+
+void
+client_expect (Client *client, const char *prefix)
+{
+  g_autofree char *reply = client_reply (client);
+
+  if (reply == NULL || !g_str_has_prefix (reply, prefix))
+    g_error ("“%s” was expected, “%s” came", prefix, reply != NULL ? reply : "(the end)");
+}
+
+void
+client_do (Client *client, const char *line, const char *prefix)
+{
+  client_say (client, "%s", line);
+  client_expect (client, prefix);
+}
+
+char *
+client_body (Client *client)
+{
+  GString *body = g_string_new (NULL);
+
+  for (;;)
+    {
+      g_autofree char *line = client_line (client);
+      g_assert_nonnull (line);
+      if (g_str_equal (line, "."))
+        return g_string_free (body, FALSE);
+      g_string_append (body, line[0] == '.' ? line + 1 : line);
+      g_string_append (body, "\r\n");
+    }
+}
+
+gboolean
+client_send (Client *client, const char *to, const char *body)
+{
+  g_autofree char *mail = g_strdup_printf ("MAIL FROM:<sender@example.org>\r\nRCPT TO:<%s>\r\n"
+                                           "DATA\r\n",
+                                           to);
+  g_autofree char *text = g_strconcat (body, ".\r\n", NULL);
+
+  if (!client_write (client, mail, -1))
+    return FALSE;
+  for (guint i = 0; i < 3; i++)
+    {
+      g_autofree char *reply = client_reply (client);
+      if (reply == NULL || (reply[0] != '2' && reply[0] != '3'))
+        return FALSE;
+    }
+  if (!client_write (client, text, -1))
+    return FALSE;
+  g_autofree char *reply = client_reply (client);
+  return reply != NULL && g_str_has_prefix (reply, "250 ");
+}
+
+void
+client_login (Client *client, const char *user)
+{
+  client_say (client, "USER %s", user);
+  client_expect (client, "+OK");
+  client_do (client, "PASS secret", "+OK");
+}

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: MIT */
+#include "fuzz.h"
+
+#include <proto-smtp-server.h>
+
+#include <string.h>
+
+/* What must hold whatever the client sends. */
+typedef struct
+{
+  gboolean in_transaction;
+  gboolean closed;
+  GString *events;
+  GString *output;
+} Session;
+
+static void
+answer (ProtoSmtpServer *server, guint code)
+{
+  proto_smtp_server_answer (server, proto_reply_new (code, NULL, "Fine"));
+}
+
+static void
+handle (Session *session, ProtoSmtpServer *server, const ProtoSmtpServerEvent *event)
+{
+  g_assert_false (session->closed);
+  if (event->type != PROTO_SMTP_SERVER_CHUNK)
+    g_string_append_printf (session->events, "%u ", event->type);
+  switch (event->type)
+    {
+    case PROTO_SMTP_SERVER_AUTH:
+      answer (server, base_secret_get_length (event->credentials->password) % 2 ? 535 : 235);
+      break;
+    case PROTO_SMTP_SERVER_MAIL:
+      g_assert_false (session->in_transaction);
+      session->in_transaction = TRUE;
+      answer (server, 250);
+      break;
+    case PROTO_SMTP_SERVER_RCPT:
+      g_assert_true (session->in_transaction);
+      g_assert_false (proto_path_is_null (event->path));
+      answer (server, strlen (event->path->local_part) % 2 ? 550 : 250);
+      break;
+    case PROTO_SMTP_SERVER_VRFY:
+      answer (server, 252);
+      break;
+    case PROTO_SMTP_SERVER_DATA:
+      g_assert_true (session->in_transaction);
+      answer (server, 354);
+      break;
+    case PROTO_SMTP_SERVER_MESSAGE:
+      g_assert_true (session->in_transaction);
+      session->in_transaction = FALSE;
+      answer (server, 250);
+      break;
+    case PROTO_SMTP_SERVER_ABORT:
+      g_assert_true (session->in_transaction);
+      session->in_transaction = FALSE;
+      break;
+    case PROTO_SMTP_SERVER_CLOSED:
+      g_assert_false (session->in_transaction);
+      session->closed = TRUE;
+      break;
+    case PROTO_SMTP_SERVER_CHUNK:
+      g_assert_true (session->in_transaction);
+      g_assert_cmpuint (g_bytes_get_size (event->chunk), >, 0);
+      break;
+    case PROTO_SMTP_SERVER_HELO:
+      break;
+    }
+}
+
+static void
+pump (Session *session, ProtoSmtpServer *server)
+{
+  ProtoSmtpServerEvent event;
+
+  while (proto_smtp_server_next (server, &event))
+    handle (session, server, &event);
+
+  g_autoptr (GBytes) output = proto_engine_take_output (proto_smtp_server_get_engine (server));
+  if (output != NULL)
+    {
+      gsize length = 0;
+      const char *text = g_bytes_get_data (output, &length);
+      g_string_append_len (session->output, text, (gssize) length);
+    }
+}
+
+static char *
+run (const uint8_t *data, size_t size, gsize piece)
+{
+  Session session = { .events = g_string_new (NULL), .output = g_string_new (NULL) };
+  ProtoSmtpServerConfig config;
+
+  proto_smtp_server_config_init (&config);
+  config.auth_in_clear = TRUE;
+  config.mechanisms = PROTO_SASL_PLAIN | PROTO_SASL_LOGIN;
+  config.max_size = 2000;
+  config.max_recipients = 5;
+  ProtoSmtpServer *server = proto_smtp_server_new (&config, FALSE);
+
+  pump (&session, server);
+  for (gsize i = 0; i < size; i += piece)
+    {
+      proto_engine_feed (proto_smtp_server_get_engine (server), data + i, MIN (piece, size - i));
+      pump (&session, server);
+    }
+  proto_engine_feed_eof (proto_smtp_server_get_engine (server));
+  pump (&session, server);
+  g_assert_true (session.closed);
+  proto_smtp_server_free (server);
+  g_string_append (session.output, session.events->str);
+  g_string_free (session.events, TRUE);
+  return g_string_free (session.output, FALSE);
+}
+
+int
+LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
+{
+  g_autofree char *whole = run (data, size, MAX (size, 1));
+  g_autofree char *bytes = run (data, size, 1);
+
+  /* How the bytes were split changes nothing that is said or done. */
+  g_assert_cmpstr (whole, ==, bytes);
+  return 0;
+}

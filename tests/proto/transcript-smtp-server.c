@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: MIT */
+#include "transcript-smtp-server.h"
+
+#include <proto-smtp-server.h>
+
+#include <string.h>
+
+typedef struct
+{
+  TranscriptRun *run;
+  ProtoSmtpServer *server;
+} Session;
+
+static ProtoSaslMechanisms
+parse_mechanisms (const char *text)
+{
+  ProtoSaslMechanisms mechanisms = 0;
+
+  if (strstr (text, "PLAIN") != NULL)
+    mechanisms |= PROTO_SASL_PLAIN;
+  if (strstr (text, "LOGIN") != NULL)
+    mechanisms |= PROTO_SASL_LOGIN;
+  return mechanisms;
+}
+
+static gpointer
+server_open (TranscriptRun *run)
+{
+  Session *session = g_new0 (Session, 1);
+  ProtoSmtpServerConfig config;
+
+  proto_smtp_server_config_init (&config);
+  config.host_name = transcript_run_get_config (run, "host", "mail.example.org");
+  config.offer_starttls = transcript_run_get_flag (run, "starttls", FALSE);
+  config.auth_required = transcript_run_get_flag (run, "auth-required", FALSE);
+  config.auth_in_clear = transcript_run_get_flag (run, "auth-in-clear", FALSE);
+  config.mechanisms = parse_mechanisms (transcript_run_get_config (run, "mechanisms", ""));
+  config.max_size = transcript_run_get_number (run, "max-size", config.max_size);
+  config.max_recipients
+      = (guint) transcript_run_get_number (run, "max-recipients", config.max_recipients);
+  config.max_errors = (guint) transcript_run_get_number (run, "max-errors", config.max_errors);
+  config.max_line = (guint) transcript_run_get_number (run, "max-line", config.max_line);
+  session->run = run;
+  session->server
+      = proto_smtp_server_new (&config, transcript_run_get_flag (run, "implicit-tls", FALSE));
+  return session;
+}
+
+static void
+server_close (gpointer data)
+{
+  Session *session = data;
+
+  proto_smtp_server_free (session->server);
+  g_free (session);
+}
+
+static ProtoEngine *
+server_get_engine (gpointer data)
+{
+  Session *session = data;
+
+  return proto_smtp_server_get_engine (session->server);
+}
+
+static void
+answer (Session *session, const char *words)
+{
+  g_autoptr (ProtoReplyParser) parser = proto_reply_parser_new ();
+  g_autoptr (GError) error = NULL;
+  ProtoReply *reply = NULL;
+
+  proto_reply_parser_take_line (parser, words, strlen (words), &reply, &error);
+  g_assert_no_error (error);
+  proto_smtp_server_answer (session->server, reply);
+}
+
+static void
+ask (Session *session, const char *fallback)
+{
+  g_autofree char *words = transcript_run_take_answer (session->run, fallback);
+
+  if (words != NULL)
+    answer (session, words);
+}
+
+static void
+report_path (Session *session, const char *verb, const ProtoSmtpServerEvent *event)
+{
+  g_autofree char *address = proto_path_to_address (event->path);
+  g_autofree char *size
+      = event->size > 0 ? g_strdup_printf (" SIZE=%" G_GUINT64_FORMAT, event->size) : g_strdup ("");
+
+  transcript_run_event (session->run, "%s <%s>%s%s", verb, address, size,
+                        event->body_8bit ? " 8BITMIME" : "");
+}
+
+static void
+handle (Session *session, const ProtoSmtpServerEvent *event)
+{
+  TranscriptRun *run = session->run;
+
+  switch (event->type)
+    {
+    case PROTO_SMTP_SERVER_HELO:
+      transcript_run_event (run, "%s %s", event->extended ? "EHLO" : "HELO", event->text);
+      break;
+    case PROTO_SMTP_SERVER_AUTH:
+      transcript_run_event (run, "AUTH %s %s %s", event->credentials->authzid,
+                            event->credentials->user,
+                            base_secret_get_text (event->credentials->password));
+      ask (session, "235 2.7.0 Welcome");
+      break;
+    case PROTO_SMTP_SERVER_MAIL:
+      report_path (session, "MAIL", event);
+      ask (session, "250 2.1.0 Sender accepted");
+      break;
+    case PROTO_SMTP_SERVER_RCPT:
+      report_path (session, "RCPT", event);
+      ask (session, "250 2.1.5 Recipient accepted");
+      break;
+    case PROTO_SMTP_SERVER_VRFY:
+      transcript_run_event (run, "VRFY %s", event->text);
+      ask (session, "252 2.5.2 Send it and see");
+      break;
+    case PROTO_SMTP_SERVER_DATA:
+      transcript_run_event (run, "DATA");
+      ask (session, "354 Go ahead");
+      break;
+    case PROTO_SMTP_SERVER_CHUNK:
+      transcript_run_chunk (run, event->chunk);
+      break;
+    case PROTO_SMTP_SERVER_MESSAGE:
+      transcript_run_event (run, "MESSAGE");
+      ask (session, "250 2.6.0 Stored");
+      break;
+    case PROTO_SMTP_SERVER_ABORT:
+      transcript_run_event (run, "ABORT");
+      break;
+    case PROTO_SMTP_SERVER_CLOSED:
+      transcript_run_event (run, "CLOSED");
+      break;
+    }
+}
+
+static void
+server_pump (gpointer data)
+{
+  Session *session = data;
+  ProtoSmtpServerEvent event;
+
+  while (proto_smtp_server_next (session->server, &event))
+    handle (session, &event);
+}
+
+static gboolean
+server_act (gpointer data, const char *words)
+{
+  Session *session = data;
+
+  if (g_str_has_prefix (words, "answer "))
+    answer (session, words + strlen ("answer "));
+  else if (strcmp (words, "shut-down") == 0)
+    proto_smtp_server_shut_down (session->server,
+                                 proto_reply_new (421, "4.3.2", "The server is closing"));
+  else
+    return FALSE;
+  return TRUE;
+}
+
+const TranscriptAdapter transcript_smtp_server = {
+  .name = "smtp-server",
+  .fed = 'C',
+  .open = server_open,
+  .close = server_close,
+  .get_engine = server_get_engine,
+  .pump = server_pump,
+  .act = server_act,
+};
