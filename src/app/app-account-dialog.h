@@ -7,5 +7,4 @@
 #include <gtk/gtk.h>
 
 /* @account NULL: a new one. */
-void
-app_account_dialog_present (GtkWindow *parent, EngineOffice *office, EngineAccount *account);
+void app_account_dialog_present (GtkWindow *parent, EngineOffice *office, EngineAccount *account);

@@ -25,13 +25,8 @@ G_DEFINE_FINAL_TYPE (AppApplication, app_application, ADW_TYPE_APPLICATION)
 
 static const GOptionEntry options[] = {
   { "version", 0, 0, G_OPTION_ARG_NONE, NULL, N_ ("Show the version and leave"), NULL },
-  { "data-dir",
-    0,
-    0,
-    G_OPTION_ARG_FILENAME,
-    NULL,
-    N_ ("Keep letters, accounts and the local server in DIR"),
-    N_ ("DIR") },
+  { "data-dir", 0, 0, G_OPTION_ARG_FILENAME, NULL,
+    N_ ("Keep letters, accounts and the local server in DIR"), N_ ("DIR") },
   { NULL },
 };
 
@@ -109,23 +104,13 @@ on_about (GSimpleAction *action, GVariant *parameter, gpointer user_data)
 {
   const char *const developers[] = { _ ("The Postroom authors"), NULL };
 
-  adw_show_about_window (gtk_application_get_active_window (user_data),
-                         "application-name",
-                         _ ("Postroom"),
-                         "application-icon",
-                         POSTROOM_APP_ID,
-                         "version",
-                         POSTROOM_VERSION,
-                         "developers",
-                         developers,
-                         "comments",
-                         _ ("Mail that carries its own mail server"),
-                         "license-type",
+  adw_show_about_window (gtk_application_get_active_window (user_data), "application-name",
+                         _ ("Postroom"), "application-icon", POSTROOM_APP_ID, "version",
+                         POSTROOM_VERSION, "developers", developers, "comments",
+                         _ ("Mail that carries its own mail server"), "license-type",
                          GTK_LICENSE_MIT_X11,
                          /* Translators: your names, one a line */
-                         "translator-credits",
-                         _ ("translator-credits"),
-                         NULL);
+                         "translator-credits", _ ("translator-credits"), NULL);
 }
 
 /* "app.open-inbox": where a notification leads. */
@@ -207,8 +192,8 @@ open_mailto (AppApplication *self, const char *uri)
       return;
     }
   if (g_uri_get_query (parsed))
-    fields = g_uri_parse_params (
-        g_uri_get_query (parsed), -1, "&", G_URI_PARAMS_CASE_INSENSITIVE, NULL);
+    fields = g_uri_parse_params (g_uri_get_query (parsed), -1, "&", G_URI_PARAMS_CASE_INSENSITIVE,
+                                 NULL);
   start.to = g_uri_get_path (parsed);
   if (fields)
     {
@@ -247,11 +232,11 @@ app_application_startup (GApplication *application)
 
   G_APPLICATION_CLASS (app_application_parent_class)->startup (application);
   gtk_window_set_default_icon_name (POSTROOM_APP_ID);
-  g_action_map_add_action_entries (
-      G_ACTION_MAP (self), actions, G_N_ELEMENTS (actions), application);
+  g_action_map_add_action_entries (G_ACTION_MAP (self), actions, G_N_ELEMENTS (actions),
+                                   application);
   for (guint i = 0; i < G_N_ELEMENTS (shortcuts); i++)
-    gtk_application_set_accels_for_action (
-        GTK_APPLICATION (self), shortcuts[i].action, shortcuts[i].accels);
+    gtk_application_set_accels_for_action (GTK_APPLICATION (self), shortcuts[i].action,
+                                           shortcuts[i].accels);
 
   self->office = engine_office_open (self->directory, &self->problem);
   if (!self->office)
@@ -259,8 +244,8 @@ app_application_startup (GApplication *application)
       g_printerr ("postroom: %s\n", self->problem->message);
       return;
     }
-  g_signal_connect_object (
-      engine_office_get_fetcher (self->office), "fetched", G_CALLBACK (on_fetched), self, 0);
+  g_signal_connect_object (engine_office_get_fetcher (self->office), "fetched",
+                           G_CALLBACK (on_fetched), self, 0);
   engine_office_start (self->office);
 }
 
@@ -328,14 +313,9 @@ app_application_init (AppApplication *self)
 AppApplication *
 app_application_new (void)
 {
-  return g_object_new (APP_TYPE_APPLICATION,
-                       "application-id",
-                       POSTROOM_APP_ID,
-                       "flags",
-                       G_APPLICATION_HANDLES_OPEN,
-                       "resource-base-path",
-                       "/io/github/postroom/Postroom",
-                       NULL);
+  return g_object_new (APP_TYPE_APPLICATION, "application-id", POSTROOM_APP_ID, "flags",
+                       G_APPLICATION_HANDLES_OPEN, "resource-base-path",
+                       "/io/github/postroom/Postroom", NULL);
 }
 
 EngineOffice *

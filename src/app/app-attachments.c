@@ -102,8 +102,7 @@ write_all (GFileOutputStream *stream, GBytes *bytes, GCancellable *cancellable, 
   gsize size;
   gconstpointer data = g_bytes_get_data (bytes, &size);
 
-  return g_output_stream_write_all (
-             G_OUTPUT_STREAM (stream), data, size, NULL, cancellable, error)
+  return g_output_stream_write_all (G_OUTPUT_STREAM (stream), data, size, NULL, cancellable, error)
          && g_output_stream_close (G_OUTPUT_STREAM (stream), cancellable, error);
 }
 
@@ -117,8 +116,7 @@ create_unique (GFile *folder, const char *name, GFile **file, GError **error)
   for (guint i = 1; i < 10000; i++)
     {
       g_autofree char *numbered
-          = i == 1 ? g_strdup (name)
-                   : g_strdup_printf ("%.*s (%u)%s", stem, name, i, name + stem);
+          = i == 1 ? g_strdup (name) : g_strdup_printf ("%.*s (%u)%s", stem, name, i, name + stem);
       g_autoptr (GFile) child = g_file_get_child (folder, numbered);
       g_autoptr (GError) failure = NULL;
       GFileOutputStream *stream = g_file_create (child, G_FILE_CREATE_NONE, NULL, &failure);
@@ -150,10 +148,9 @@ save_thread (GTask *task, gpointer source, gpointer data, GCancellable *cancella
       g_autofree char *name = dup_name (part);
       g_autoptr (GFile) file = NULL;
       g_autoptr (GFileOutputStream) stream
-          = saving->folder
-                ? create_unique (saving->folder, name, &file, &error)
-                : g_file_replace (
-                    saving->file, NULL, FALSE, G_FILE_CREATE_NONE, cancellable, &error);
+          = saving->folder ? create_unique (saving->folder, name, &file, &error)
+                           : g_file_replace (saving->file, NULL, FALSE, G_FILE_CREATE_NONE,
+                                             cancellable, &error);
 
       if (!stream || !write_all (stream, message_part_get_bytes (part), cancellable, &error))
         {
@@ -172,9 +169,9 @@ on_saved (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autofree char *words = NULL;
 
   if (g_task_propagate_boolean (G_TASK (result), &error))
-    words = g_strdup_printf (
-        ngettext ("%u attachment saved", "%u attachments saved", saving->parts->len),
-        saving->parts->len);
+    words = g_strdup_printf (ngettext ("%u attachment saved", "%u attachments saved",
+                                       saving->parts->len),
+                             saving->parts->len);
   else
     words = g_strdup_printf (_ ("Not saved: %s"), error->message);
   say (saving->owner, words);
@@ -221,8 +218,8 @@ write_copy (MessagePart *part, GError **error)
   if (!directory)
     return NULL;
   path = g_build_filename (directory, name, NULL);
-  if (!g_file_set_contents_full (
-          path, data ? data : "", (gssize) size, G_FILE_SET_CONTENTS_CONSISTENT, 0400, error))
+  if (!g_file_set_contents_full (path, data ? data : "", (gssize) size,
+                                 G_FILE_SET_CONTENTS_CONSISTENT, 0400, error))
     return NULL;
   return g_steal_pointer (&path);
 }
@@ -304,13 +301,13 @@ make_chip (MessagePart *part, guint index)
   gtk_actionable_set_action_name (GTK_ACTIONABLE (open), "win.open-attachment");
   gtk_actionable_set_action_target (GTK_ACTIONABLE (open), "u", index);
   gtk_widget_set_tooltip_text (open, name);
-  gtk_accessible_update_property (
-      GTK_ACCESSIBLE (open), GTK_ACCESSIBLE_PROPERTY_LABEL, open_words, -1);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (open), GTK_ACCESSIBLE_PROPERTY_LABEL, open_words,
+                                  -1);
   gtk_actionable_set_action_name (GTK_ACTIONABLE (save), "win.save-attachment");
   gtk_actionable_set_action_target (GTK_ACTIONABLE (save), "u", index);
   gtk_widget_set_tooltip_text (save, save_words);
-  gtk_accessible_update_property (
-      GTK_ACCESSIBLE (save), GTK_ACCESSIBLE_PROPERTY_LABEL, save_words, -1);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (save), GTK_ACCESSIBLE_PROPERTY_LABEL, save_words,
+                                  -1);
 
   gtk_widget_add_css_class (chip, "linked");
   gtk_widget_set_halign (chip, GTK_ALIGN_START);
@@ -335,16 +332,8 @@ app_attachments_class_init (AppAttachmentsClass *class)
   GtkWidgetClass *widget = GTK_WIDGET_CLASS (class);
 
   G_OBJECT_CLASS (class)->finalize = app_attachments_finalize;
-  signals[SAID] = g_signal_new ("said",
-                                APP_TYPE_ATTACHMENTS,
-                                G_SIGNAL_RUN_LAST,
-                                0,
-                                NULL,
-                                NULL,
-                                NULL,
-                                G_TYPE_NONE,
-                                1,
-                                G_TYPE_STRING);
+  signals[SAID] = g_signal_new ("said", APP_TYPE_ATTACHMENTS, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
+                                NULL, G_TYPE_NONE, 1, G_TYPE_STRING);
   gtk_widget_class_set_template_from_resource (widget,
                                                "/io/github/postroom/Postroom/app-attachments.ui");
   gtk_widget_class_bind_template_child (widget, AppAttachments, flow);
@@ -381,14 +370,14 @@ app_attachments_set_letter (AppAttachments *attachments, MessageLetter *letter)
       total += message_part_get_size (part);
       gtk_flow_box_append (attachments->flow, make_chip (part, i));
       /* The chip's buttons take the focus, not the cell around them. */
-      gtk_widget_set_focusable (
-          GTK_WIDGET (gtk_flow_box_get_child_at_index (attachments->flow, (int) i)), FALSE);
+      gtk_widget_set_focusable (GTK_WIDGET (
+                                    gtk_flow_box_get_child_at_index (attachments->flow, (int) i)),
+                                FALSE);
     }
   size = base_text_size (total);
-  words = g_strdup_printf (
-      ngettext ("%u attachment, %s", "%u attachments, %s", attachments->parts->len),
-      attachments->parts->len,
-      size);
+  words = g_strdup_printf (ngettext ("%u attachment, %s", "%u attachments, %s",
+                                     attachments->parts->len),
+                           attachments->parts->len, size);
   gtk_label_set_label (attachments->summary, words);
   gtk_widget_set_visible (attachments->save_all, attachments->parts->len > 1);
   gtk_widget_set_visible (GTK_WIDGET (attachments), attachments->parts->len > 0);
@@ -413,15 +402,14 @@ app_attachments_open (AppAttachments *attachments, guint index)
   type = guess_type (part);
   if (g_content_type_can_be_executable (type) && !g_content_type_is_a (type, "text/plain"))
     {
-      app_compat_tell (window_of (attachments),
-                       _ ("This Attachment Is a Program"),
+      app_compat_tell (window_of (attachments), _ ("This Attachment Is a Program"),
                        _ ("Programs that come by mail are often harmful, so it is not opened. If "
                           "you trust the sender, save it."));
       return;
     }
   task = g_task_new (attachments, NULL, on_copied, NULL);
-  g_task_set_task_data (
-      task, message_part_ref (part), (GDestroyNotify) (GCallback) message_part_unref);
+  g_task_set_task_data (task, message_part_ref (part),
+                        (GDestroyNotify) (GCallback) message_part_unref);
   g_task_run_in_thread (task, copy_thread);
 }
 
@@ -438,8 +426,8 @@ app_attachments_save (AppAttachments *attachments, guint index)
   name = dup_name (part);
   saving = saving_new (attachments);
   g_ptr_array_add (saving->parts, message_part_ref (part));
-  app_compat_choose_save (
-      window_of (attachments), _ ("Save Attachment"), name, on_place_chosen, saving);
+  app_compat_choose_save (window_of (attachments), _ ("Save Attachment"), name, on_place_chosen,
+                          saving);
 }
 
 void
@@ -451,8 +439,7 @@ app_attachments_save_all (AppAttachments *attachments)
     return;
   saving = saving_new (attachments);
   for (guint i = 0; i < attachments->parts->len; i++)
-    g_ptr_array_add (saving->parts,
-                     message_part_ref (g_ptr_array_index (attachments->parts, i)));
-  app_compat_choose_folder (
-      window_of (attachments), _ ("Save All Attachments"), on_folder_chosen, saving);
+    g_ptr_array_add (saving->parts, message_part_ref (g_ptr_array_index (attachments->parts, i)));
+  app_compat_choose_folder (window_of (attachments), _ ("Save All Attachments"), on_folder_chosen,
+                            saving);
 }

@@ -41,8 +41,7 @@ pick_subject (AppLetterItem *self)
 {
   if (!self->letter)
     return "";
-  return self->letter->subject && *self->letter->subject ? self->letter->subject
-                                                         : _ ("No subject");
+  return self->letter->subject && *self->letter->subject ? self->letter->subject : _ ("No subject");
 }
 
 static const char *
@@ -121,8 +120,7 @@ static void
 app_letter_item_class_init (AppLetterItemClass *class)
 {
   GObjectClass *object = G_OBJECT_CLASS (class);
-  const GParamFlags flags
-      = G_PARAM_READABLE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS;
+  const GParamFlags flags = G_PARAM_READABLE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS;
 
   object->get_property = app_letter_item_get_property;
   object->finalize = app_letter_item_finalize;

@@ -66,8 +66,7 @@ on_items_changed (AppLetterList *self)
 static void
 on_activate (GtkListView *view, guint position, AppLetterList *self)
 {
-  g_autoptr (AppLetterItem) item
-      = g_list_model_get_item (G_LIST_MODEL (self->selection), position);
+  g_autoptr (AppLetterItem) item = g_list_model_get_item (G_LIST_MODEL (self->selection), position);
 
   if (item)
     g_signal_emit (self, signals[ACTIVATED], 0, item);
@@ -126,25 +125,11 @@ app_letter_list_class_init (AppLetterListClass *class)
 
   object->dispose = app_letter_list_dispose;
   object->finalize = app_letter_list_finalize;
-  signals[SELECTION_CHANGED] = g_signal_new ("selection-changed",
-                                             APP_TYPE_LETTER_LIST,
-                                             G_SIGNAL_RUN_LAST,
-                                             0,
-                                             NULL,
-                                             NULL,
-                                             NULL,
-                                             G_TYPE_NONE,
-                                             0);
-  signals[ACTIVATED] = g_signal_new ("activated",
-                                     APP_TYPE_LETTER_LIST,
-                                     G_SIGNAL_RUN_LAST,
-                                     0,
-                                     NULL,
-                                     NULL,
-                                     NULL,
-                                     G_TYPE_NONE,
-                                     1,
-                                     APP_TYPE_LETTER_ITEM);
+  signals[SELECTION_CHANGED]
+      = g_signal_new ("selection-changed", APP_TYPE_LETTER_LIST, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
+                      NULL, G_TYPE_NONE, 0);
+  signals[ACTIVATED] = g_signal_new ("activated", APP_TYPE_LETTER_LIST, G_SIGNAL_RUN_LAST, 0, NULL,
+                                     NULL, NULL, G_TYPE_NONE, 1, APP_TYPE_LETTER_ITEM);
 
   g_type_ensure (APP_TYPE_LETTER_ROW);
   g_type_ensure (APP_TYPE_LETTER_ITEM);
@@ -185,18 +170,12 @@ app_letter_list_set_model (AppLetterList *list, AppLetterModel *model)
       adw_status_page_set_title (list->empty, app_folder_get_empty_title (folder));
       adw_status_page_set_description (list->empty, app_folder_get_empty_words (folder));
       list->selection = gtk_multi_selection_new (G_LIST_MODEL (g_object_ref (model)));
-      g_signal_connect_object (
-          model, "notify::loaded", G_CALLBACK (update_page), list, G_CONNECT_SWAPPED);
-      g_signal_connect_object (list->selection,
-                               "items-changed",
-                               G_CALLBACK (on_items_changed),
-                               list,
+      g_signal_connect_object (model, "notify::loaded", G_CALLBACK (update_page), list,
                                G_CONNECT_SWAPPED);
-      g_signal_connect_object (list->selection,
-                               "selection-changed",
-                               G_CALLBACK (update_selection),
-                               list,
-                               G_CONNECT_SWAPPED);
+      g_signal_connect_object (list->selection, "items-changed", G_CALLBACK (on_items_changed),
+                               list, G_CONNECT_SWAPPED);
+      g_signal_connect_object (list->selection, "selection-changed", G_CALLBACK (update_selection),
+                               list, G_CONNECT_SWAPPED);
       gtk_list_view_set_model (list->view, GTK_SELECTION_MODEL (list->selection));
     }
   update_page (list);

@@ -7,7 +7,7 @@
 
 /* Rows that are loaded together, and how many that were loaded stay in memory. */
 #define BLOCK 64
-#define KEPT 1024
+#define KEPT  1024
 /* More separate changes than this and the list is told once instead of change by change. */
 #define MAX_CHANGES 256
 
@@ -92,8 +92,7 @@ note_outbox_state (AppLetterModel *self, AppLetterItem *item)
       = engine_outbox_dup_entry (self->outbox, app_letter_item_get_id (item));
   g_autofree char *words = entry ? engine_outbox_describe (entry) : NULL;
 
-  app_letter_item_set_note (item,
-                            words,
+  app_letter_item_set_note (item, words,
                             entry
                                 && (entry->state == STORE_OUTBOX_FAILED
                                     || entry->state == STORE_OUTBOX_IN_DOUBT));
@@ -106,8 +105,7 @@ on_rows (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (AppLetterModel) self = request->model;
   guint64 stamp = request->stamp;
   g_autoptr (GError) error = NULL;
-  g_autoptr (GPtrArray) rows
-      = engine_letters_load_finish (ENGINE_LETTERS (source), result, &error);
+  g_autoptr (GPtrArray) rows = engine_letters_load_finish (ENGINE_LETTERS (source), result, &error);
 
   g_free (request);
   if (!rows)
@@ -225,9 +223,9 @@ change_runs (AppLetterModel *self, guint position, guint end, GArray *wanted, gu
 
       if (++changes > MAX_CHANGES)
         removed = end - position, added = to - from;
-      while (position + removed < end
-             && !g_hash_table_contains (now,
-                                        &g_array_index (self->ids, gint64, position + removed)))
+      while (
+          position + removed < end
+          && !g_hash_table_contains (now, &g_array_index (self->ids, gint64, position + removed)))
         removed++;
       while (from + added < to
              && !g_hash_table_contains (before, &g_array_index (wanted, gint64, from + added)))
@@ -243,8 +241,7 @@ change_runs (AppLetterModel *self, guint position, guint end, GArray *wanted, gu
       end = end - removed + added;
       from += added;
       while (position < end && from < to
-             && g_array_index (self->ids, gint64, position)
-                    == g_array_index (wanted, gint64, from))
+             && g_array_index (self->ids, gint64, position) == g_array_index (wanted, gint64, from))
         position++, from++;
     }
 }
@@ -264,9 +261,7 @@ take_ids (AppLetterModel *self, GArray *wanted)
     tail++;
 
   if (head + tail == self->ids->len || head + tail == wanted->len)
-    change (self,
-            head,
-            self->ids->len - head - tail,
+    change (self, head, self->ids->len - head - tail,
             wanted->len > head ? &g_array_index (wanted, gint64, head) : NULL,
             wanted->len - head - tail);
   else
@@ -307,8 +302,8 @@ list (AppLetterModel *self)
     }
   self->listing = TRUE;
   self->again = FALSE;
-  engine_letters_list_async (
-      self->letters, self->folder, self->cancellable, on_listed, g_object_ref (self));
+  engine_letters_list_async (self->letters, self->folder, self->cancellable, on_listed,
+                             g_object_ref (self));
 }
 
 static void
@@ -417,22 +412,11 @@ app_letter_model_class_init (AppLetterModelClass *class)
   object->finalize = app_letter_model_finalize;
 
   properties[PROP_LOADED]
-      = g_param_spec_boolean ("loaded",
-                              NULL,
-                              NULL,
-                              FALSE,
+      = g_param_spec_boolean ("loaded", NULL, NULL, FALSE,
                               G_PARAM_READABLE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
   g_object_class_install_properties (object, N_PROPS, properties);
-  signals[FAILED] = g_signal_new ("failed",
-                                  APP_TYPE_LETTER_MODEL,
-                                  G_SIGNAL_RUN_LAST,
-                                  0,
-                                  NULL,
-                                  NULL,
-                                  NULL,
-                                  G_TYPE_NONE,
-                                  1,
-                                  G_TYPE_STRING);
+  signals[FAILED] = g_signal_new ("failed", APP_TYPE_LETTER_MODEL, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
+                                  NULL, G_TYPE_NONE, 1, G_TYPE_STRING);
 }
 
 static void
@@ -452,8 +436,8 @@ app_letter_model_new (EngineOffice *office, StoreFolder folder)
   self->letters = g_object_ref (engine_office_get_letters (office));
   self->outbox = g_object_ref (engine_office_get_outbox (office));
   self->folder = folder;
-  g_signal_connect_object (
-      self->letters, "folder-changed", G_CALLBACK (on_folder_changed), self, 0);
+  g_signal_connect_object (self->letters, "folder-changed", G_CALLBACK (on_folder_changed), self,
+                           0);
   if (folder == STORE_FOLDER_OUTBOX)
     g_signal_connect_object (self->outbox, "changed", G_CALLBACK (on_outbox_changed), self, 0);
   list (self);

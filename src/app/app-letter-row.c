@@ -50,10 +50,10 @@ set_item (AppLetterRow *self, AppLetterItem *item)
   g_set_object (&self->item, item);
   if (item)
     {
-      g_signal_connect_object (
-          item, "notify::unread", G_CALLBACK (on_item_changed), self, G_CONNECT_SWAPPED);
-      g_signal_connect_object (
-          item, "notify::problem", G_CALLBACK (on_item_changed), self, G_CONNECT_SWAPPED);
+      g_signal_connect_object (item, "notify::unread", G_CALLBACK (on_item_changed), self,
+                               G_CONNECT_SWAPPED);
+      g_signal_connect_object (item, "notify::problem", G_CALLBACK (on_item_changed), self,
+                               G_CONNECT_SWAPPED);
     }
   on_item_changed (self);
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_ITEM]);
@@ -117,13 +117,10 @@ app_letter_row_class_init (AppLetterRowClass *class)
   object->dispose = app_letter_row_dispose;
 
   properties[PROP_ITEM]
-      = g_param_spec_object ("item",
-                             NULL,
-                             NULL,
-                             APP_TYPE_LETTER_ITEM,
+      = g_param_spec_object ("item", NULL, NULL, APP_TYPE_LETTER_ITEM,
                              G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
-  properties[PROP_POSITION] = g_param_spec_uint (
-      "position", NULL, NULL, 0, G_MAXUINT, 0, G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS);
+  properties[PROP_POSITION] = g_param_spec_uint ("position", NULL, NULL, 0, G_MAXUINT, 0,
+                                                 G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS);
   g_object_class_install_properties (object, N_PROPS, properties);
 
   gtk_widget_class_set_layout_manager_type (widget, GTK_TYPE_BIN_LAYOUT);

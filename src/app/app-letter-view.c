@@ -54,8 +54,7 @@ on_cid_request (WebKitURISchemeRequest *request, gpointer user_data)
       GBytes *bytes = message_part_get_bytes (part);
       g_autoptr (GInputStream) stream = g_memory_input_stream_new_from_bytes (bytes);
 
-      webkit_uri_scheme_request_finish (
-          request, stream, (gint64) g_bytes_get_size (bytes), type);
+      webkit_uri_scheme_request_finish (request, stream, (gint64) g_bytes_get_size (bytes), type);
     }
   else
     {
@@ -139,7 +138,10 @@ on_context_menu (WebKitWebView *web,
 
 /* Where a link really leads, before it is clicked. */
 static void
-on_target_changed (WebKitWebView *web, WebKitHitTestResult *hit, guint modifiers, AppLetterView *self)
+on_target_changed (WebKitWebView *web,
+                   WebKitHitTestResult *hit,
+                   guint modifiers,
+                   AppLetterView *self)
 {
   gboolean link = webkit_hit_test_result_context_is_link (hit);
 
@@ -155,44 +157,20 @@ on_terminated (WebKitWebView *web, WebKitWebProcessTerminationReason reason, App
   self->web = NULL;
   gtk_overlay_set_child (
       self->overlay,
-      g_object_new (ADW_TYPE_STATUS_PAGE,
-                    "icon-name",
-                    "dialog-error-symbolic",
-                    "title",
-                    _ ("This Letter Cannot Be Shown"),
-                    "description",
-                    _ ("Its source can still be read: choose “View Source” from the menu"),
-                    NULL));
+      g_object_new (ADW_TYPE_STATUS_PAGE, "icon-name", "dialog-error-symbolic", "title",
+                    _ ("This Letter Cannot Be Shown"), "description",
+                    _ ("Its source can still be read: choose “View Source” from the menu"), NULL));
 }
 
 static WebKitSettings *
 make_settings (void)
 {
-  return webkit_settings_new_with_settings ("enable-javascript",
-                                            FALSE,
-                                            "enable-javascript-markup",
-                                            FALSE,
-                                            "enable-html5-local-storage",
-                                            FALSE,
-                                            "enable-html5-database",
-                                            FALSE,
-                                            "enable-hyperlink-auditing",
-                                            FALSE,
-                                            "enable-dns-prefetching",
-                                            FALSE,
-                                            "enable-page-cache",
-                                            FALSE,
-                                            "enable-media",
-                                            FALSE,
-                                            "enable-webgl",
-                                            FALSE,
-                                            "enable-webaudio",
-                                            FALSE,
-                                            "hardware-acceleration-policy",
-                                            WEBKIT_HARDWARE_ACCELERATION_POLICY_NEVER,
-                                            "default-charset",
-                                            "utf-8",
-                                            NULL);
+  return webkit_settings_new_with_settings (
+      "enable-javascript", FALSE, "enable-javascript-markup", FALSE, "enable-html5-local-storage",
+      FALSE, "enable-html5-database", FALSE, "enable-hyperlink-auditing", FALSE,
+      "enable-dns-prefetching", FALSE, "enable-page-cache", FALSE, "enable-media", FALSE,
+      "enable-webgl", FALSE, "enable-webaudio", FALSE, "hardware-acceleration-policy",
+      WEBKIT_HARDWARE_ACCELERATION_POLICY_NEVER, "default-charset", "utf-8", NULL);
 }
 
 /* The policy of a view is fixed at its birth, so another policy is another view. */
@@ -200,27 +178,19 @@ static void
 make_web (AppLetterView *self, gboolean remote)
 {
   g_autoptr (WebKitSettings) settings = make_settings ();
-  GtkWidget *web = g_object_new (WEBKIT_TYPE_WEB_VIEW,
-                                 "web-context",
-                                 self->context,
-                                 "network-session",
-                                 self->session,
-                                 "user-content-manager",
-                                 self->content,
-                                 "settings",
-                                 settings,
-                                 "default-content-security-policy",
-                                 remote ? POLICY_REMOTE : POLICY_STRICT,
-                                 NULL);
+  GtkWidget *web
+      = g_object_new (WEBKIT_TYPE_WEB_VIEW, "web-context", self->context, "network-session",
+                      self->session, "user-content-manager", self->content, "settings", settings,
+                      "default-content-security-policy", remote ? POLICY_REMOTE : POLICY_STRICT,
+                      NULL);
 
   g_signal_connect_object (web, "decide-policy", G_CALLBACK (on_decide_policy), self, 0);
-  g_signal_connect_object (
-      web, "permission-request", G_CALLBACK (on_permission_request), self, 0);
+  g_signal_connect_object (web, "permission-request", G_CALLBACK (on_permission_request), self, 0);
   g_signal_connect_object (web, "context-menu", G_CALLBACK (on_context_menu), self, 0);
   g_signal_connect_object (web, "mouse-target-changed", G_CALLBACK (on_target_changed), self, 0);
   g_signal_connect_object (web, "web-process-terminated", G_CALLBACK (on_terminated), self, 0);
-  gtk_accessible_update_property (
-      GTK_ACCESSIBLE (web), GTK_ACCESSIBLE_PROPERTY_LABEL, _ ("Letter text"), -1);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (web), GTK_ACCESSIBLE_PROPERTY_LABEL,
+                                  _ ("Letter text"), -1);
   self->web = WEBKIT_WEB_VIEW (web);
   self->remote = remote;
   gtk_overlay_set_child (self->overlay, web);
@@ -248,21 +218,19 @@ set_paper (AppLetterView *self)
   paper_name = gdk_rgba_to_string (&paper);
   ink_name = gdk_rgba_to_string (&ink);
   link_name = gdk_rgba_to_string (&link);
-  css = g_strdup_printf (":root { color-scheme: %s; }"
-                         "html { background: %s; color: %s; }"
-                         "body { font-family: system-ui, sans-serif; font-size: 15px;"
-                         " line-height: 1.5; margin: 18px; overflow-wrap: break-word; }"
-                         "a { color: %s; }"
-                         "img { max-width: 100%%; height: auto; }"
-                         "pre { white-space: pre-wrap; }"
-                         "blockquote { margin: 0.5em 0; padding-left: 12px;"
-                         " border-left: 3px solid color-mix(in srgb, currentColor 25%%, transparent); }",
-                         dark ? "dark" : "light",
-                         paper_name,
-                         ink_name,
-                         link_name);
-  sheet = webkit_user_style_sheet_new (
-      css, WEBKIT_USER_CONTENT_INJECT_ALL_FRAMES, WEBKIT_USER_STYLE_LEVEL_USER, NULL, NULL);
+  css = g_strdup_printf (
+      ":root { color-scheme: %s; }"
+      "html { background: %s; color: %s; }"
+      "body { font-family: system-ui, sans-serif; font-size: 15px;"
+      " line-height: 1.5; margin: 18px; overflow-wrap: break-word; }"
+      "a { color: %s; }"
+      "img { max-width: 100%%; height: auto; }"
+      "pre { white-space: pre-wrap; }"
+      "blockquote { margin: 0.5em 0; padding-left: 12px;"
+      " border-left: 3px solid color-mix(in srgb, currentColor 25%%, transparent); }",
+      dark ? "dark" : "light", paper_name, ink_name, link_name);
+  sheet = webkit_user_style_sheet_new (css, WEBKIT_USER_CONTENT_INJECT_ALL_FRAMES,
+                                       WEBKIT_USER_STYLE_LEVEL_USER, NULL, NULL);
   webkit_user_content_manager_remove_all_style_sheets (self->content);
   webkit_user_content_manager_add_style_sheet (self->content, sheet);
   webkit_web_view_set_background_color (self->web, &paper);
@@ -310,16 +278,8 @@ app_letter_view_class_init (AppLetterViewClass *class)
 {
   G_OBJECT_CLASS (class)->dispose = app_letter_view_dispose;
   G_OBJECT_CLASS (class)->finalize = app_letter_view_finalize;
-  signals[LINK] = g_signal_new ("link",
-                                APP_TYPE_LETTER_VIEW,
-                                G_SIGNAL_RUN_LAST,
-                                0,
-                                NULL,
-                                NULL,
-                                NULL,
-                                G_TYPE_NONE,
-                                1,
-                                G_TYPE_STRING);
+  signals[LINK] = g_signal_new ("link", APP_TYPE_LETTER_VIEW, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
+                                NULL, G_TYPE_NONE, 1, G_TYPE_STRING);
 }
 
 static void
@@ -342,11 +302,8 @@ app_letter_view_init (AppLetterView *self)
   gtk_overlay_add_overlay (self->overlay, GTK_WIDGET (self->target));
   adw_bin_set_child (ADW_BIN (self), GTK_WIDGET (self->overlay));
 
-  g_signal_connect_object (adw_style_manager_get_default (),
-                           "notify::dark",
-                           G_CALLBACK (on_dark_changed),
-                           self,
-                           G_CONNECT_SWAPPED);
+  g_signal_connect_object (adw_style_manager_get_default (), "notify::dark",
+                           G_CALLBACK (on_dark_changed), self, G_CONNECT_SWAPPED);
 }
 
 void

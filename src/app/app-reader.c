@@ -123,8 +123,7 @@ on_prepared (GObject *source, GAsyncResult *result, gpointer user_data)
   if (!g_task_propagate_boolean (G_TASK (result), NULL) || body->letter != self->letter)
     return;
   show_blocked (self, body->blocked);
-  app_letter_view_show (
-      self->view, body->html, body->letter, body->remote, body->own_colours);
+  app_letter_view_show (self->view, body->html, body->letter, body->remote, body->own_colours);
 }
 
 static void
@@ -144,17 +143,35 @@ show_body (AppReader *self)
   g_task_run_in_thread (task, prepare_thread);
 }
 
-static void
-append_recipients (GString *words, const char *label, GPtrArray *mailboxes)
+static char *
+dup_list (GPtrArray *mailboxes)
 {
-  g_autofree char *list = NULL;
+  return mailboxes && mailboxes->len > 0 ? message_mailboxes_to_string (mailboxes) : NULL;
+}
 
-  if (!mailboxes || mailboxes->len == 0)
-    return;
-  list = message_mailboxes_to_string (mailboxes);
-  if (words->len > 0)
-    g_string_append (words, "\n");
-  g_string_append_printf (words, label, list);
+/* Whom the letter is to, a line for each kind. */
+static char *
+dup_recipients (MessageLetter *letter)
+{
+  g_autofree char *to = dup_list (message_letter_get_to (letter));
+  g_autofree char *cc = dup_list (message_letter_get_cc (letter));
+  g_autofree char *bcc = dup_list (message_letter_get_bcc (letter));
+  GString *words = g_string_new (NULL);
+
+  /* Translators: the recipients of a letter */
+  if (to)
+    g_string_append_printf (words, _ ("To %s"), to);
+  if (cc && words->len > 0)
+    g_string_append_c (words, '\n');
+  /* Translators: who got a copy of a letter */
+  if (cc)
+    g_string_append_printf (words, _ ("Copy to %s"), cc);
+  if (bcc && words->len > 0)
+    g_string_append_c (words, '\n');
+  /* Translators: who got a copy that the others do not see */
+  if (bcc)
+    g_string_append_printf (words, _ ("Hidden copy to %s"), bcc);
+  return g_string_free (words, FALSE);
 }
 
 static void
@@ -165,7 +182,7 @@ show_header (AppReader *self)
   const MessageMailbox *sender = from && from->len > 0 ? g_ptr_array_index (from, 0) : NULL;
   const char *name = sender ? sender->name : "";
   g_autofree char *date = app_text_long_date (message_letter_get_date (self->letter));
-  g_autoptr (GString) recipients = g_string_new (NULL);
+  g_autofree char *recipients = dup_recipients (self->letter);
 
   gtk_label_set_label (self->subject, *subject ? subject : _ ("No subject"));
   if (!*name)
@@ -174,15 +191,9 @@ show_header (AppReader *self)
   gtk_label_set_label (self->from_name, name);
   gtk_label_set_label (self->from_address, sender && *sender->name ? sender->address : "");
   gtk_widget_set_visible (GTK_WIDGET (self->from_address), sender && *sender->name);
-  /* Translators: the recipients of a letter */
-  append_recipients (recipients, _ ("To %s"), message_letter_get_to (self->letter));
-  /* Translators: who got a copy of a letter */
-  append_recipients (recipients, _ ("Copy to %s"), message_letter_get_cc (self->letter));
-  /* Translators: who got a copy that the others do not see */
-  append_recipients (recipients, _ ("Hidden copy to %s"), message_letter_get_bcc (self->letter));
-  gtk_label_set_label (self->recipients, recipients->str);
-  gtk_widget_set_tooltip_text (GTK_WIDGET (self->recipients), recipients->str);
-  gtk_widget_set_visible (GTK_WIDGET (self->recipients), recipients->len > 0);
+  gtk_label_set_label (self->recipients, recipients);
+  gtk_widget_set_tooltip_text (GTK_WIDGET (self->recipients), recipients);
+  gtk_widget_set_visible (GTK_WIDGET (self->recipients), *recipients != '\0');
   gtk_label_set_label (self->date, date);
 }
 
@@ -295,12 +306,12 @@ app_reader_class_init (AppReaderClass *class)
 
   object->dispose = app_reader_dispose;
   object->finalize = app_reader_finalize;
-  signals[LETTER_CHANGED] = g_signal_new (
-      "letter-changed", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
-  signals[LINK] = g_signal_new (
-      "link", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_STRING);
-  signals[SAID] = g_signal_new (
-      "said", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_STRING);
+  signals[LETTER_CHANGED] = g_signal_new ("letter-changed", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
+                                          NULL, G_TYPE_NONE, 0);
+  signals[LINK] = g_signal_new ("link", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE,
+                                1, G_TYPE_STRING);
+  signals[SAID] = g_signal_new ("said", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE,
+                                1, G_TYPE_STRING);
 
   g_type_ensure (APP_TYPE_LETTER_VIEW);
   g_type_ensure (APP_TYPE_ATTACHMENTS);
@@ -336,11 +347,8 @@ void
 app_reader_set_office (AppReader *reader, EngineOffice *office)
 {
   g_set_object (&reader->office, office);
-  g_signal_connect_object (engine_office_get_outbox (office),
-                           "changed",
-                           G_CALLBACK (on_outbox_changed),
-                           reader,
-                           G_CONNECT_SWAPPED);
+  g_signal_connect_object (engine_office_get_outbox (office), "changed",
+                           G_CALLBACK (on_outbox_changed), reader, G_CONNECT_SWAPPED);
 }
 
 void
@@ -355,11 +363,8 @@ app_reader_show (AppReader *reader, gint64 id, StoreFolder folder)
   /* The old letter stays on the screen for the moment until the new one is read; it can no longer
    * be answered by mistake. */
   g_signal_emit (reader, signals[LETTER_CHANGED], 0);
-  engine_letters_read_async (engine_office_get_letters (reader->office),
-                             id,
-                             reader->cancellable,
-                             on_read,
-                             g_object_ref (reader));
+  engine_letters_read_async (engine_office_get_letters (reader->office), id, reader->cancellable,
+                             on_read, g_object_ref (reader));
 }
 
 void
@@ -371,11 +376,12 @@ app_reader_show_none (AppReader *reader, guint n_selected)
   app_letter_view_clear (reader->view);
   app_attachments_set_letter (reader->attachments, NULL);
   if (n_selected > 1)
-    several = g_strdup_printf (
-        ngettext ("%u Letter Selected", "%u Letters Selected", n_selected), n_selected);
+    several = g_strdup_printf (ngettext ("%u Letter Selected", "%u Letters Selected", n_selected),
+                               n_selected);
   adw_status_page_set_title (reader->none, several ? several : _ ("No Letter Selected"));
-  adw_status_page_set_description (
-      reader->none, several ? NULL : _ ("Choose a letter from the list to read it here"));
+  adw_status_page_set_description (reader->none,
+                                   several ? NULL
+                                           : _ ("Choose a letter from the list to read it here"));
   gtk_stack_set_visible_child_name (reader->stack, "none");
   g_signal_emit (reader, signals[LETTER_CHANGED], 0);
 }

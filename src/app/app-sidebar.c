@@ -45,7 +45,8 @@ show_count (AppSidebar *self, StoreFolder folder)
   guint number = app_folder_pick_count (folder, &self->counts);
   g_autofree char *text = g_strdup_printf ("%u", number);
   g_autofree char *name = NULL;
-  GtkWidget *row = gtk_widget_get_ancestor (GTK_WIDGET (self->numbers[folder]), GTK_TYPE_LIST_BOX_ROW);
+  GtkWidget *row
+      = gtk_widget_get_ancestor (GTK_WIDGET (self->numbers[folder]), GTK_TYPE_LIST_BOX_ROW);
 
   gtk_label_set_label (self->numbers[folder], text);
   gtk_widget_set_visible (GTK_WIDGET (self->numbers[folder]), number > 0);
@@ -53,16 +54,13 @@ show_count (AppSidebar *self, StoreFolder folder)
     name = g_strdup (app_folder_get_title (folder));
   else if (self->counts.unseen[folder] == number)
     /* Translators: a folder and its unread letters, read aloud */
-    name = g_strdup_printf (
-        ngettext ("%s, %u unread letter", "%s, %u unread letters", number),
-        app_folder_get_title (folder),
-        number);
+    name = g_strdup_printf (ngettext ("%s, %u unread letter", "%s, %u unread letters", number),
+                            app_folder_get_title (folder), number);
   else
     /* Translators: a folder and its letters, read aloud */
-    name = g_strdup_printf (
-        ngettext ("%s, %u letter", "%s, %u letters", number), app_folder_get_title (folder), number);
-  gtk_accessible_update_property (
-      GTK_ACCESSIBLE (row), GTK_ACCESSIBLE_PROPERTY_LABEL, name, -1);
+    name = g_strdup_printf (ngettext ("%s, %u letter", "%s, %u letters", number),
+                            app_folder_get_title (folder), number);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (row), GTK_ACCESSIBLE_PROPERTY_LABEL, name, -1);
 }
 
 static void
@@ -92,10 +90,8 @@ count (AppSidebar *self)
   if (self->counting)
     return;
   self->counting = TRUE;
-  engine_letters_count_async (engine_office_get_letters (self->office),
-                              self->cancellable,
-                              on_counted,
-                              g_object_ref (self));
+  engine_letters_count_async (engine_office_get_letters (self->office), self->cancellable,
+                              on_counted, g_object_ref (self));
 }
 
 static void
@@ -160,8 +156,8 @@ make_account_row (gpointer item, gpointer user_data)
   const StoreAccount *values = engine_account_get_values (account);
   GtkWidget *row = gtk_list_box_row_new ();
   GtkWidget *box = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 12);
-  GtkWidget *icon = gtk_image_new_from_icon_name (
-      values->local ? "network-server-symbolic" : "avatar-default-symbolic");
+  GtkWidget *icon = gtk_image_new_from_icon_name (values->local ? "network-server-symbolic"
+                                                                : "avatar-default-symbolic");
   GtkWidget *title = gtk_label_new (NULL);
   GtkWidget *spinner = gtk_spinner_new ();
   GtkWidget *problem = gtk_image_new_from_icon_name ("dialog-warning-symbolic");
@@ -188,8 +184,8 @@ make_account_row (gpointer item, gpointer user_data)
 static void
 on_folder_activated (GtkListBox *list, GtkListBoxRow *row, AppSidebar *self)
 {
-  g_signal_emit (
-      self, signals[FOLDER_CHOSEN], 0, (int) app_folder_order[gtk_list_box_row_get_index (row)]);
+  g_signal_emit (self, signals[FOLDER_CHOSEN], 0,
+                 (int) app_folder_order[gtk_list_box_row_get_index (row)]);
 }
 
 static void
@@ -224,18 +220,10 @@ app_sidebar_class_init (AppSidebarClass *class)
 
   object->dispose = app_sidebar_dispose;
   object->finalize = app_sidebar_finalize;
-  signals[FOLDER_CHOSEN] = g_signal_new (
-      "folder-chosen", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_INT);
-  signals[ACCOUNT_CHOSEN] = g_signal_new ("account-chosen",
-                                          type,
-                                          G_SIGNAL_RUN_LAST,
-                                          0,
-                                          NULL,
-                                          NULL,
-                                          NULL,
-                                          G_TYPE_NONE,
-                                          1,
-                                          ENGINE_TYPE_ACCOUNT);
+  signals[FOLDER_CHOSEN] = g_signal_new ("folder-chosen", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
+                                         NULL, G_TYPE_NONE, 1, G_TYPE_INT);
+  signals[ACCOUNT_CHOSEN] = g_signal_new ("account-chosen", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
+                                          NULL, G_TYPE_NONE, 1, ENGINE_TYPE_ACCOUNT);
   signals[COUNTED]
       = g_signal_new ("counted", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
 
@@ -264,20 +252,14 @@ app_sidebar_set_office (AppSidebar *sidebar, EngineOffice *office)
   EngineServer *server = engine_office_get_server (office);
 
   g_set_object (&sidebar->office, office);
-  gtk_list_box_bind_model (sidebar->accounts,
-                           G_LIST_MODEL (engine_office_get_accounts (office)),
-                           make_account_row,
-                           NULL,
-                           NULL);
-  g_signal_connect_object (engine_office_get_letters (office),
-                           "folder-changed",
-                           G_CALLBACK (count),
-                           sidebar,
+  gtk_list_box_bind_model (sidebar->accounts, G_LIST_MODEL (engine_office_get_accounts (office)),
+                           make_account_row, NULL, NULL);
+  g_signal_connect_object (engine_office_get_letters (office), "folder-changed", G_CALLBACK (count),
+                           sidebar, G_CONNECT_SWAPPED);
+  g_signal_connect_object (server, "notify::running", G_CALLBACK (show_server), sidebar,
                            G_CONNECT_SWAPPED);
-  g_signal_connect_object (
-      server, "notify::running", G_CALLBACK (show_server), sidebar, G_CONNECT_SWAPPED);
-  g_signal_connect_object (
-      server, "notify::sessions", G_CALLBACK (show_server), sidebar, G_CONNECT_SWAPPED);
+  g_signal_connect_object (server, "notify::sessions", G_CALLBACK (show_server), sidebar,
+                           G_CONNECT_SWAPPED);
   show_server (sidebar);
   count (sidebar);
 }

@@ -66,23 +66,14 @@ on_file_chosen (GPtrArray *files, gpointer user_data)
   g_autoptr (AppSourceDialog) self = user_data;
 
   if (files)
-    g_file_replace_contents_bytes_async (g_ptr_array_index (files, 0),
-                                         self->source,
-                                         NULL,
-                                         FALSE,
-                                         G_FILE_CREATE_NONE,
-                                         NULL,
-                                         on_saved,
-                                         g_object_ref (self));
+    g_file_replace_contents_bytes_async (g_ptr_array_index (files, 0), self->source, NULL, FALSE,
+                                         G_FILE_CREATE_NONE, NULL, on_saved, g_object_ref (self));
 }
 
 static void
 on_save (GtkButton *button, AppSourceDialog *self)
 {
-  app_compat_choose_save (GTK_WINDOW (self),
-                          _ ("Save Letter"),
-                          _ ("Letter.eml"),
-                          on_file_chosen,
+  app_compat_choose_save (GTK_WINDOW (self), _ ("Save Letter"), _ ("Letter.eml"), on_file_chosen,
                           g_object_ref (self));
 }
 
@@ -99,8 +90,8 @@ app_source_dialog_class_init (AppSourceDialogClass *class)
   GtkWidgetClass *widget = GTK_WIDGET_CLASS (class);
 
   G_OBJECT_CLASS (class)->finalize = app_source_dialog_finalize;
-  gtk_widget_class_set_template_from_resource (
-      widget, "/io/github/postroom/Postroom/app-source-dialog.ui");
+  gtk_widget_class_set_template_from_resource (widget,
+                                               "/io/github/postroom/Postroom/app-source-dialog.ui");
   gtk_widget_class_bind_template_child (widget, AppSourceDialog, toasts);
   gtk_widget_class_bind_template_child (widget, AppSourceDialog, text);
   gtk_widget_class_bind_template_child (widget, AppSourceDialog, cut);

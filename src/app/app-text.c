@@ -12,12 +12,10 @@ days_between (GDateTime *earlier, GDateTime *later)
 
   g_date_clear (&from, 1);
   g_date_clear (&to, 1);
-  g_date_set_dmy (&from,
-                  (GDateDay) g_date_time_get_day_of_month (earlier),
+  g_date_set_dmy (&from, (GDateDay) g_date_time_get_day_of_month (earlier),
                   (GDateMonth) g_date_time_get_month (earlier),
                   (GDateYear) g_date_time_get_year (earlier));
-  g_date_set_dmy (&to,
-                  (GDateDay) g_date_time_get_day_of_month (later),
+  g_date_set_dmy (&to, (GDateDay) g_date_time_get_day_of_month (later),
                   (GDateMonth) g_date_time_get_month (later),
                   (GDateYear) g_date_time_get_year (later));
   return g_date_days_between (&from, &to);

@@ -115,13 +115,8 @@ on_edit (GSimpleAction *action, GVariant *parameter, gpointer user_data)
   edit->letter = message_letter_ref (letter);
   edit->id = app_reader_get_id (self->reader);
   edit->account = values ? values->account : 0;
-  engine_letters_move_async (app_window_get_letters (self),
-                             &edit->id,
-                             1,
-                             STORE_FOLDER_DRAFTS,
-                             NULL,
-                             on_taken_out,
-                             edit);
+  engine_letters_move_async (app_window_get_letters (self), &edit->id, 1, STORE_FOLDER_DRAFTS, NULL,
+                             on_taken_out, edit);
 }
 
 static void
@@ -143,9 +138,7 @@ on_send_now (GSimpleAction *action, GVariant *parameter, gpointer user_data)
 
   for (guint i = 0; i < ids->len; i++)
     engine_outbox_deliver_async (engine_office_get_outbox (self->office),
-                                 g_array_index (ids, gint64, i),
-                                 NULL,
-                                 on_delivered,
+                                 g_array_index (ids, gint64, i), NULL, on_delivered,
                                  g_object_ref (self));
 }
 
@@ -177,8 +170,7 @@ on_moved (GObject *source, GAsyncResult *result, gpointer user_data)
       else
         words = g_strdup_printf (
             /* Translators: how many letters, and the folder */
-            ngettext ("%u letter moved to %s", "%u letters moved to %s", ids->len),
-            ids->len,
+            ngettext ("%u letter moved to %s", "%u letters moved to %s", ids->len), ids->len,
             app_folder_get_title (move->to));
       g_clear_pointer (&self->undo_ids, g_array_unref);
       /* What was taken out of the outbox has lost its envelope. */
@@ -187,8 +179,8 @@ on_moved (GObject *source, GAsyncResult *result, gpointer user_data)
           self->undo_ids = g_steal_pointer (&ids);
           self->undo_folder = move->from;
         }
-      app_window_say_with_button (
-          self, words, self->undo_ids ? _ ("_Undo") : NULL, "win.undo", NULL);
+      app_window_say_with_button (self, words, self->undo_ids ? _ ("_Undo") : NULL, "win.undo",
+                                  NULL);
       app_window_update_actions (self);
     }
   g_free (move);
@@ -211,13 +203,8 @@ move_selected (AppWindow *self, StoreFolder to)
     app_window_show_list (self);
   else
     app_letter_list_select_neighbour (self->list);
-  engine_letters_move_async (app_window_get_letters (self),
-                             (const gint64 *) (gpointer) ids->data,
-                             ids->len,
-                             to,
-                             NULL,
-                             on_moved,
-                             move);
+  engine_letters_move_async (app_window_get_letters (self), (const gint64 *) (gpointer) ids->data,
+                             ids->len, to, NULL, on_moved, move);
 }
 
 static void
@@ -249,13 +236,8 @@ on_undo (GSimpleAction *action, GVariant *parameter, gpointer user_data)
   if (!ids)
     return;
   app_window_update_actions (self);
-  engine_letters_move_async (app_window_get_letters (self),
-                             (const gint64 *) (gpointer) ids->data,
-                             ids->len,
-                             self->undo_folder,
-                             NULL,
-                             on_undone,
-                             g_object_ref (self));
+  engine_letters_move_async (app_window_get_letters (self), (const gint64 *) (gpointer) ids->data,
+                             ids->len, self->undo_folder, NULL, on_undone, g_object_ref (self));
 }
 
 static void
@@ -282,12 +264,8 @@ on_delete_answered (const char *id, gpointer user_data)
   if (ids->len == 0)
     return;
   app_letter_list_select_neighbour (self->list);
-  engine_letters_delete_async (app_window_get_letters (self),
-                               (const gint64 *) (gpointer) ids->data,
-                               ids->len,
-                               NULL,
-                               on_deleted,
-                               g_object_ref (self));
+  engine_letters_delete_async (app_window_get_letters (self), (const gint64 *) (gpointer) ids->data,
+                               ids->len, NULL, on_deleted, g_object_ref (self));
 }
 
 static void
@@ -309,14 +287,11 @@ on_delete (GSimpleAction *action, GVariant *parameter, gpointer user_data)
     }
   if (ids->len == 0)
     return;
-  heading = g_strdup_printf (
-      ngettext ("Delete %u Letter for Good?", "Delete %u Letters for Good?", ids->len), ids->len);
-  app_compat_ask (GTK_WINDOW (self),
-                  heading,
-                  _ ("This cannot be undone."),
-                  answers,
-                  on_delete_answered,
-                  g_object_ref (self));
+  heading = g_strdup_printf (ngettext ("Delete %u Letter for Good?", "Delete %u Letters for Good?",
+                                       ids->len),
+                             ids->len);
+  app_compat_ask (GTK_WINDOW (self), heading, _ ("This cannot be undone."), answers,
+                  on_delete_answered, g_object_ref (self));
 }
 
 static void
@@ -337,13 +312,8 @@ set_seen (AppWindow *self, gboolean seen)
   if (ids->len == 0)
     return;
   engine_letters_set_flag_async (app_window_get_letters (self),
-                                 (const gint64 *) (gpointer) ids->data,
-                                 ids->len,
-                                 ENGINE_FLAG_SEEN,
-                                 seen,
-                                 NULL,
-                                 on_flag_set,
-                                 g_object_ref (self));
+                                 (const gint64 *) (gpointer) ids->data, ids->len, ENGINE_FLAG_SEEN,
+                                 seen, NULL, on_flag_set, g_object_ref (self));
 }
 
 static void
@@ -382,10 +352,7 @@ end_round (Round *round)
   gtk_stack_set_visible_child_name (self->fetch_face, "idle");
   app_window_update_actions (self);
   if (round->failure)
-    app_window_say_with_button (self,
-                                round->failure,
-                                _ ("_Account"),
-                                "win.edit-account",
+    app_window_say_with_button (self, round->failure, _ ("_Account"), "win.edit-account",
                                 g_variant_new_int64 (round->failed));
   else if (round->letters == 0)
     app_window_say (self, _ ("No new letters"));
@@ -417,8 +384,8 @@ on_fetched (GObject *source, GAsyncResult *result, gpointer user_data)
       g_autofree char *words = app_text_failure (error);
 
       /* Translators: the address of an account, and what failed */
-      round->failure = g_strdup_printf (
-          _ ("%s: %s"), engine_account_get_values (account)->address, words);
+      round->failure
+          = g_strdup_printf (_ ("%s: %s"), engine_account_get_values (account)->address, words);
       round->failed = engine_account_get_id (account);
     }
   if (--round->window->fetching == 0)
@@ -446,11 +413,8 @@ on_fetch (GSimpleAction *action, GVariant *parameter, gpointer user_data)
 
       turn->round = round;
       turn->account = g_list_model_get_item (accounts, i);
-      engine_fetcher_fetch_async (engine_office_get_fetcher (self->office),
-                                  turn->account,
-                                  self->cancellable,
-                                  on_fetched,
-                                  turn);
+      engine_fetcher_fetch_async (engine_office_get_fetcher (self->office), turn->account,
+                                  self->cancellable, on_fetched, turn);
     }
 }
 
@@ -569,8 +533,8 @@ on_tried (GObject *source, GAsyncResult *result, gpointer user_data)
   if (engine_office_try_local_finish (ENGINE_OFFICE (source), result, &error))
     open_first_letter (self);
   else if (!app_text_is_cancelled (error))
-    app_compat_tell (
-        GTK_WINDOW (self), _ ("The Local Server Could Not Be Started"), error->message);
+    app_compat_tell (GTK_WINDOW (self), _ ("The Local Server Could Not Be Started"),
+                     error->message);
 }
 
 static void
@@ -653,10 +617,7 @@ static const GActionEntry entries[] = {
   { .name = "mark-read", .activate = on_mark_read },
   { .name = "mark-unread", .activate = on_mark_unread },
   { .name = "fetch", .activate = on_fetch },
-  { .name = "open-folder",
-    .activate = on_open_folder,
-    .parameter_type = "s",
-    .state = "'Inbox'" },
+  { .name = "open-folder", .activate = on_open_folder, .parameter_type = "s", .state = "'Inbox'" },
   { .name = "show-source", .activate = on_show_source },
   { .name = "plain-text", .state = "false", .change_state = on_plain_text },
   { .name = "show-images", .activate = on_show_images },
@@ -677,8 +638,7 @@ static const GActionEntry entries[] = {
 void
 app_window_init_actions (AppWindow *window)
 {
-  g_action_map_add_action_entries (
-      G_ACTION_MAP (window), entries, G_N_ELEMENTS (entries), window);
+  g_action_map_add_action_entries (G_ACTION_MAP (window), entries, G_N_ELEMENTS (entries), window);
 }
 
 static void

@@ -22,8 +22,8 @@ struct _AppWindow
   AdwToastOverlay *toasts;
   GtkStack *pages;
   GtkStack *try_face;
-  AdwLeaflet *outer;  /* panes | reader */
-  AdwLeaflet *inner;  /* sidebar | list */
+  AdwLeaflet *outer; /* panes | reader */
+  AdwLeaflet *inner; /* sidebar | list */
   GtkWidget *sidebar_pane;
   GtkWidget *list_pane;
   GtkWidget *reader_pane;

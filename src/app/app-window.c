@@ -75,8 +75,8 @@ on_folder_chosen (AppSidebar *sidebar, int folder, AppWindow *self)
 static void
 on_account_chosen (AppSidebar *sidebar, EngineAccount *account, AppWindow *self)
 {
-  gtk_widget_activate_action (
-      GTK_WIDGET (self), "win.edit-account", "x", engine_account_get_id (account));
+  gtk_widget_activate_action (GTK_WIDGET (self), "win.edit-account", "x",
+                              engine_account_get_id (account));
 }
 
 static void
@@ -148,8 +148,8 @@ on_failed (EngineOutbox *outbox, gint64 letter, const char *words, AppWindow *se
 {
   g_autofree char *line = g_strdup_printf (_ ("Not sent: %s"), words);
 
-  app_window_say_with_button (
-      self, line, _ ("_Show"), "win.open-folder", g_variant_new_string ("Outbox"));
+  app_window_say_with_button (self, line, _ ("_Show"), "win.open-folder",
+                              g_variant_new_string ("Outbox"));
 }
 
 static void
@@ -250,11 +250,8 @@ app_window_new (AppApplication *application)
   self->office = g_object_ref (office);
   g_signal_connect_object (outbox, "sent", G_CALLBACK (on_sent), self, 0);
   g_signal_connect_object (outbox, "failed", G_CALLBACK (on_failed), self, 0);
-  g_signal_connect_object (engine_office_get_accounts (office),
-                           "items-changed",
-                           G_CALLBACK (on_accounts_changed),
-                           self,
-                           G_CONNECT_SWAPPED);
+  g_signal_connect_object (engine_office_get_accounts (office), "items-changed",
+                           G_CALLBACK (on_accounts_changed), self, G_CONNECT_SWAPPED);
   app_reader_set_office (self->reader, office);
   app_sidebar_set_office (self->sidebar, office);
   app_window_open_folder (self, STORE_FOLDER_INBOX);
@@ -316,9 +313,9 @@ app_window_open_folder (AppWindow *window, StoreFolder folder)
       app_reader_show_none (window->reader, 0);
     }
   app_sidebar_select (window->sidebar, folder);
-  g_simple_action_set_state (
-      G_SIMPLE_ACTION (g_action_map_lookup_action (G_ACTION_MAP (window), "open-folder")),
-      g_variant_new_string (store_folder_get_name (folder)));
+  g_simple_action_set_state (G_SIMPLE_ACTION (
+                                 g_action_map_lookup_action (G_ACTION_MAP (window), "open-folder")),
+                             g_variant_new_string (store_folder_get_name (folder)));
   app_window_show_list (window);
   update_title (window);
   app_window_update_actions (window);

@@ -49,19 +49,16 @@ app_compat_ask (GtkWindow *parent,
   for (const AppAnswer *answer = answers; answer->id; answer++)
     {
       adw_message_dialog_add_response (dialog, answer->id, answer->label);
-      adw_message_dialog_set_response_appearance (dialog, answer->id, appearance_of (answer->style));
+      adw_message_dialog_set_response_appearance (dialog, answer->id,
+                                                  appearance_of (answer->style));
       if (answer->style == APP_ANSWER_SUGGESTED)
         adw_message_dialog_set_default_response (dialog, answer->id);
     }
   adw_message_dialog_set_close_response (dialog, "cancel");
   waiting->answered = answered;
   waiting->user_data = user_data;
-  g_signal_connect_data (dialog,
-                         "response",
-                         G_CALLBACK (on_response),
-                         waiting,
-                         (GClosureNotify) (GCallback) g_free,
-                         0);
+  g_signal_connect_data (dialog, "response", G_CALLBACK (on_response), waiting,
+                         (GClosureNotify) (GCallback) g_free, 0);
   gtk_window_present (GTK_WINDOW (dialog));
 }
 
@@ -107,12 +104,8 @@ choose (GtkWindow *parent,
   waiting->chosen = chosen;
   waiting->user_data = user_data;
   gtk_native_dialog_set_modal (GTK_NATIVE_DIALOG (native), TRUE);
-  g_signal_connect_data (native,
-                         "response",
-                         G_CALLBACK (on_chosen),
-                         waiting,
-                         (GClosureNotify) (GCallback) g_free,
-                         0);
+  g_signal_connect_data (native, "response", G_CALLBACK (on_chosen), waiting,
+                         (GClosureNotify) (GCallback) g_free, 0);
   return GTK_FILE_CHOOSER (native);
 }
 
@@ -124,15 +117,15 @@ app_compat_choose_files (GtkWindow *parent,
                          AppChosen chosen,
                          gpointer user_data)
 {
-  GtkFileChooser *chooser
-      = choose (parent, title, GTK_FILE_CHOOSER_ACTION_OPEN, chosen, user_data);
+  GtkFileChooser *chooser = choose (parent, title, GTK_FILE_CHOOSER_ACTION_OPEN, chosen, user_data);
 
   gtk_file_chooser_set_select_multiple (chooser, many);
   if (mime_type)
     {
       g_autoptr (GtkFileFilter) filter = gtk_file_filter_new ();
-      g_autofree char *pattern
-          = g_str_has_suffix (mime_type, "/") ? g_strconcat (mime_type, "*", NULL) : g_strdup (mime_type);
+      g_autofree char *pattern = g_str_has_suffix (mime_type, "/")
+                                     ? g_strconcat (mime_type, "*", NULL)
+                                     : g_strdup (mime_type);
 
       gtk_file_filter_add_mime_type (filter, pattern);
       gtk_file_chooser_set_filter (chooser, filter);
@@ -147,8 +140,7 @@ app_compat_choose_save (GtkWindow *parent,
                         AppChosen chosen,
                         gpointer user_data)
 {
-  GtkFileChooser *chooser
-      = choose (parent, title, GTK_FILE_CHOOSER_ACTION_SAVE, chosen, user_data);
+  GtkFileChooser *chooser = choose (parent, title, GTK_FILE_CHOOSER_ACTION_SAVE, chosen, user_data);
 
   gtk_file_chooser_set_current_name (chooser, name);
   gtk_native_dialog_show (GTK_NATIVE_DIALOG (chooser));
