@@ -137,6 +137,43 @@ on_fetched (EngineFetcher *fetcher, EngineAccount *account, guint letters, gpoin
   g_application_send_notification (G_APPLICATION (self), "fetched", notification);
 }
 
+/* Shutting down stops the server, too; that is not the person's choice. */
+static void
+on_server_changed (EngineServer *server, GParamSpec *pspec, AppApplication *self)
+{
+  if (!self->closing)
+    app_state_keep_server (engine_office_get_directory (self->office),
+                           engine_server_is_running (server));
+}
+
+static void
+on_server_started (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (AppApplication) self = user_data;
+  g_autoptr (GError) error = NULL;
+
+  if (!engine_server_start_finish (ENGINE_SERVER (source), result, &error))
+    {
+      g_autofree char *words = g_strdup_printf (_ ("The local server is off: %s"), error->message);
+
+      app_application_say (self, words);
+    }
+  engine_office_start (self->office);
+}
+
+/* The local server is as it was left; local accounts are not asked before it is there. */
+static void
+start_work (AppApplication *self)
+{
+  EngineServer *server = engine_office_get_server (self->office);
+
+  if (app_state_get_server (engine_office_get_directory (self->office)))
+    engine_server_start_async (server, NULL, NULL, on_server_started, g_object_ref (self));
+  else
+    engine_office_start (self->office);
+  g_signal_connect_object (server, "notify::running", G_CALLBACK (on_server_changed), self, 0);
+}
+
 static const GActionEntry actions[] = {
   { .name = "quit", .activate = on_quit },
   { .name = "about", .activate = on_about },
@@ -246,7 +283,7 @@ app_application_startup (GApplication *application)
     }
   g_signal_connect_object (engine_office_get_fetcher (self->office), "fetched",
                            G_CALLBACK (on_fetched), self, 0);
-  engine_office_start (self->office);
+  start_work (self);
 }
 
 static void

@@ -272,13 +272,27 @@ on_copied (GObject *source, GAsyncResult *result, gpointer user_data)
   g_app_info_launch_default_for_uri_async (uri, context, NULL, on_launched, g_object_ref (self));
 }
 
+/* The theme may lack the type's own picture, or have none that follows the text's colour. */
 static GtkWidget *
-make_chip (MessagePart *part, guint index)
+make_type_image (AppAttachments *self, MessagePart *part)
+{
+  GtkIconTheme *theme = gtk_icon_theme_get_for_display (gtk_widget_get_display (GTK_WIDGET (self)));
+  g_autofree char *type = guess_type (part);
+  g_autoptr (GIcon) icon = g_content_type_get_symbolic_icon (type);
+  const char *const *names
+      = G_IS_THEMED_ICON (icon) ? g_themed_icon_get_names (G_THEMED_ICON (icon)) : NULL;
+
+  for (; names && *names; names++)
+    if (g_str_has_suffix (*names, "-symbolic") && gtk_icon_theme_has_icon (theme, *names))
+      return gtk_image_new_from_icon_name (*names);
+  return gtk_image_new_from_icon_name ("text-x-generic-symbolic");
+}
+
+static GtkWidget *
+make_chip (AppAttachments *self, MessagePart *part, guint index)
 {
   g_autofree char *name = dup_name (part);
   g_autofree char *size = base_text_size (message_part_get_size (part));
-  g_autofree char *type = guess_type (part);
-  g_autoptr (GIcon) icon = g_content_type_get_symbolic_icon (type);
   g_autofree char *open_words = g_strdup_printf (_ ("Open %s, %s"), name, size);
   g_autofree char *save_words = g_strdup_printf (_ ("Save %s"), name);
   GtkWidget *chip = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 0);
@@ -289,11 +303,16 @@ make_chip (MessagePart *part, guint index)
   GtkWidget *detail = gtk_label_new (size);
 
   gtk_label_set_ellipsize (GTK_LABEL (label), PANGO_ELLIPSIZE_MIDDLE);
-  gtk_label_set_max_width_chars (GTK_LABEL (label), 24);
+  /* As wide at least as at most: a flow box measures its lines with the one and fills them with
+   * the other. */
+  gtk_label_set_width_chars (GTK_LABEL (label), 8);
+  gtk_label_set_max_width_chars (GTK_LABEL (label), 8);
+  gtk_label_set_xalign (GTK_LABEL (label), 0);
+  gtk_widget_set_hexpand (label, TRUE);
   gtk_widget_add_css_class (label, "chip-name");
   gtk_widget_add_css_class (detail, "caption");
   gtk_widget_add_css_class (detail, "dim-label");
-  gtk_box_append (GTK_BOX (box), gtk_image_new_from_gicon (icon));
+  gtk_box_append (GTK_BOX (box), make_type_image (self, part));
   gtk_box_append (GTK_BOX (box), label);
   gtk_box_append (GTK_BOX (box), detail);
   gtk_button_set_child (GTK_BUTTON (open), box);
@@ -310,7 +329,7 @@ make_chip (MessagePart *part, guint index)
                                   -1);
 
   gtk_widget_add_css_class (chip, "linked");
-  gtk_widget_set_halign (chip, GTK_ALIGN_START);
+  gtk_widget_set_valign (chip, GTK_ALIGN_CENTER);
   gtk_box_append (GTK_BOX (chip), open);
   gtk_box_append (GTK_BOX (chip), save);
   return chip;
@@ -368,7 +387,7 @@ app_attachments_set_letter (AppAttachments *attachments, MessageLetter *letter)
 
       g_ptr_array_add (attachments->parts, message_part_ref (part));
       total += message_part_get_size (part);
-      gtk_flow_box_append (attachments->flow, make_chip (part, i));
+      gtk_flow_box_append (attachments->flow, make_chip (attachments, part, i));
       /* The chip's buttons take the focus, not the cell around them. */
       gtk_widget_set_focusable (GTK_WIDGET (
                                     gtk_flow_box_get_child_at_index (attachments->flow, (int) i)),

@@ -167,10 +167,10 @@ make_settings (void)
 {
   return webkit_settings_new_with_settings (
       "enable-javascript", FALSE, "enable-javascript-markup", FALSE, "enable-html5-local-storage",
-      FALSE, "enable-html5-database", FALSE, "enable-hyperlink-auditing", FALSE,
-      "enable-dns-prefetching", FALSE, "enable-page-cache", FALSE, "enable-media", FALSE,
-      "enable-webgl", FALSE, "enable-webaudio", FALSE, "hardware-acceleration-policy",
-      WEBKIT_HARDWARE_ACCELERATION_POLICY_NEVER, "default-charset", "utf-8", NULL);
+      FALSE, "enable-html5-database", FALSE, "enable-dns-prefetching", FALSE, "enable-page-cache",
+      FALSE, "enable-media", FALSE, "enable-webgl", FALSE, "enable-webaudio", FALSE,
+      "hardware-acceleration-policy", WEBKIT_HARDWARE_ACCELERATION_POLICY_NEVER, "default-charset",
+      "utf-8", NULL);
 }
 
 /* The policy of a view is fixed at its birth, so another policy is another view. */

@@ -167,6 +167,7 @@ make_account_row (gpointer item, gpointer user_data)
   g_object_bind_property (account, "title", row, "tooltip-text", G_BINDING_SYNC_CREATE);
   gtk_label_set_xalign (GTK_LABEL (title), 0);
   gtk_label_set_ellipsize (GTK_LABEL (title), PANGO_ELLIPSIZE_MIDDLE);
+  gtk_label_set_max_width_chars (GTK_LABEL (title), 1);
   gtk_widget_set_hexpand (title, TRUE);
   gtk_box_append (GTK_BOX (box), title);
   g_object_bind_property (account, "fetching", spinner, "spinning", G_BINDING_SYNC_CREATE);
