@@ -132,8 +132,8 @@ desk_add_account (Desk *desk, guint16 smtp, guint16 pop3, gboolean keep_on_serve
   set_server (&values->smtp, smtp);
   set_server (&values->pop3, pop3);
   engine_accounts_save_async (desk->accounts, values, "secret", NULL, desk_got, &result);
-  EngineAccount *account =
-      engine_accounts_save_finish (desk->accounts, desk_wait (&result), &error);
+  EngineAccount *account
+      = engine_accounts_save_finish (desk->accounts, desk_wait (&result), &error);
   g_assert_no_error (error);
   return account;
 }
@@ -198,8 +198,8 @@ desk_entry (Desk *desk, gint64 letter)
   g_autoptr (GError) error = NULL;
 
   store_cabinet_outbox_async (desk->cabinet, NULL, desk_got, &result);
-  g_autoptr (GPtrArray) entries =
-      store_cabinet_outbox_finish (desk->cabinet, desk_wait (&result), &error);
+  g_autoptr (GPtrArray) entries
+      = store_cabinet_outbox_finish (desk->cabinet, desk_wait (&result), &error);
   g_assert_no_error (error);
   for (guint i = 0; i < entries->len; i++)
     {

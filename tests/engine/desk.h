@@ -35,10 +35,13 @@ void desk_wait_until (gboolean (*done) (gpointer data), gpointer data);
 /* ann@fake.test, in clear at the loopback ports, with the password "secret". */
 EngineAccount *desk_add_account (Desk *desk, guint16 smtp, guint16 pop3, gboolean keep_on_server);
 /* A letter to @recipients ("a@b, c@d") in the outbox. */
-gint64 desk_put (Desk *desk, EngineAccount *account, const char *recipients, const char *subject, gboolean now);
+gint64 desk_put (Desk *desk,
+                 EngineAccount *account,
+                 const char *recipients,
+                 const char *subject,
+                 gboolean now);
 gboolean desk_deliver (Desk *desk, gint64 letter, GError **error);
-gboolean
-desk_fetch (Desk *desk, EngineAccount *account, EngineFetchResult *counts, GError **error);
+gboolean desk_fetch (Desk *desk, EngineAccount *account, EngineFetchResult *counts, GError **error);
 guint desk_count (Desk *desk, StoreFolder folder);
 /* The entry as the cabinet has it now, or NULL. */
 StoreOutboxEntry *desk_entry (Desk *desk, gint64 letter);

@@ -233,7 +233,8 @@ talk_pop3 (Wire *wire)
           say (wire, stat);
         }
       else if (g_str_has_prefix (command, "TOP") && !peer->no_top)
-        say_text (wire, ((FakeLetter *) g_ptr_array_index (peer->maildrop, number - 1))->text, TRUE);
+        say_text (wire, ((FakeLetter *) g_ptr_array_index (peer->maildrop, number - 1))->text,
+                  TRUE);
       else if (g_str_has_prefix (command, "RETR"))
         {
           if (!answer_retr (wire, number))
@@ -266,7 +267,7 @@ on_run (GThreadedSocketService *service,
         gpointer user_data)
 {
   FakePeer *peer = user_data;
-  void (*talk) (Wire *wire) = g_object_get_data (G_OBJECT (service), "talk");
+  void (*talk) (Wire * wire) = g_object_get_data (G_OBJECT (service), "talk");
   Wire wire = { peer, NULL, NULL };
 
   g_mutex_lock (&peer->mutex);
@@ -307,8 +308,8 @@ peer_new (void (*talk) (Wire *wire))
   g_autoptr (GSocketAddress) address = g_inet_socket_address_new (loopback, 0);
   g_autoptr (GSocketAddress) effective = NULL;
   gboolean bound = g_socket_listener_add_address (G_SOCKET_LISTENER (peer->service), address,
-                                                  G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_TCP,
-                                                  NULL, &effective, NULL);
+                                                  G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_TCP, NULL,
+                                                  &effective, NULL);
   g_assert_true (bound);
   peer->port = g_inet_socket_address_get_port (G_INET_SOCKET_ADDRESS (effective));
   return peer;
