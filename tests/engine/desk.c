@@ -94,10 +94,10 @@ desk_close (Desk *desk, gboolean keep)
   while (g_main_context_iteration (NULL, FALSE))
     ;
   store_cabinet_close (desk->cabinet);
-  g_assert_finalize_object (desk->outbox);
-  g_assert_finalize_object (desk->fetcher);
+  g_object_unref (desk->outbox);
+  g_object_unref (desk->fetcher);
   g_object_unref (desk->letters);
-  g_assert_finalize_object (desk->accounts);
+  g_object_unref (desk->accounts);
   g_object_unref (desk->journal);
   g_object_unref (desk->cabinet);
   if (!keep)

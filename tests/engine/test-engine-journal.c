@@ -46,7 +46,7 @@ test_conversation (void)
   g_autofree char *text = all_lines (journal, 0);
   g_assert_cmpstr (text, ==,
                    "* connection from 127.0.0.1:5\nC: PASS [secret]\n* TLS 1.3\nS: +OK\n"
-                   "S: Subject: x\nS: \nS: Text \\x1B[2J\n* session with 127.0.0.1:5 ended\n");
+                   "S: Subject: x\nS: \nS: Text \\x1b[2J\n* session with 127.0.0.1:5 ended\n");
   g_autoptr (GPtrArray) lines = engine_journal_dup_lines (journal, 2);
   g_assert_false (((EngineJournalLine *) g_ptr_array_index (lines, 0))->tls);
   g_assert_true (((EngineJournalLine *) g_ptr_array_index (lines, 2))->tls);
