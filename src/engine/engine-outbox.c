@@ -106,7 +106,8 @@ session_free (Session *session)
 static void
 return_shut_down (EngineOutbox *outbox)
 {
-  if (outbox->shutting_down == NULL || g_hash_table_size (outbox->sessions) > 0)
+  if (outbox->shutting_down == NULL || outbox->refreshing
+      || g_hash_table_size (outbox->sessions) > 0)
     return;
   g_autoptr (GTask) task = g_steal_pointer (&outbox->shutting_down);
   g_task_return_boolean (task, TRUE);
@@ -303,6 +304,7 @@ on_entries (GObject *source, GAsyncResult *result, gpointer user_data)
   GPtrArray *entries = store_cabinet_outbox_finish (outbox->cabinet, result, &error);
 
   outbox->refreshing = FALSE;
+  return_shut_down (outbox);
   if (entries == NULL)
     {
       g_warning ("The outbox cannot be read: %s", error->message);
@@ -333,6 +335,8 @@ on_entries (GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 refresh (EngineOutbox *outbox)
 {
+  if (outbox->shut)
+    return;
   if (outbox->refreshing)
     {
       outbox->stale = TRUE;
