@@ -8,6 +8,12 @@
 EngineAccount *engine_account_new (const StoreAccount *values);
 void engine_account_set_values (EngineAccount *account, const StoreAccount *values);
 void engine_account_set_fetching (EngineAccount *account, gboolean fetching);
-/* NULL: all is well again. */
-void engine_account_set_problem (EngineAccount *account, const char *problem);
+typedef enum
+{
+  ENGINE_TASK_FETCHING,
+  ENGINE_TASK_SENDING,
+} EngineTask;
+
+/* Why @task failed last; NULL: it went well. */
+void engine_account_set_problem (EngineAccount *account, EngineTask task, const char *problem);
 void engine_account_set_last_fetch (EngineAccount *account, gint64 seconds);

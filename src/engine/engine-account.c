@@ -10,7 +10,7 @@ struct _EngineAccount
   StoreAccount *values;
   char *title;
   gboolean fetching;
-  char *problem;
+  char *problems[2]; /* by EngineTask */
   gint64 last_fetch;
 };
 
@@ -50,7 +50,7 @@ engine_account_get_property (GObject *object, guint id, GValue *value, GParamSpe
       g_value_set_boolean (value, account->fetching);
       break;
     case PROP_PROBLEM:
-      g_value_set_string (value, account->problem);
+      g_value_set_string (value, engine_account_get_problem (account));
       break;
     case PROP_LAST_FETCH:
       g_value_set_int64 (value, account->last_fetch);
@@ -67,7 +67,8 @@ engine_account_finalize (GObject *object)
 
   store_account_free (account->values);
   g_free (account->title);
-  g_free (account->problem);
+  g_free (account->problems[ENGINE_TASK_FETCHING]);
+  g_free (account->problems[ENGINE_TASK_SENDING]);
   G_OBJECT_CLASS (engine_account_parent_class)->finalize (object);
 }
 
@@ -85,8 +86,7 @@ engine_account_class_init (EngineAccountClass *klass)
   props[PROP_TITLE] = g_param_spec_string ("title", NULL, NULL, NULL, flags);
   props[PROP_FETCHING] = g_param_spec_boolean ("fetching", NULL, NULL, FALSE, flags);
   props[PROP_PROBLEM] = g_param_spec_string ("problem", NULL, NULL, NULL, flags);
-  props[PROP_LAST_FETCH] =
-      g_param_spec_int64 ("last-fetch", NULL, NULL, 0, G_MAXINT64, 0, flags);
+  props[PROP_LAST_FETCH] = g_param_spec_int64 ("last-fetch", NULL, NULL, 0, G_MAXINT64, 0, flags);
   g_object_class_install_properties (object_class, N_PROPS, props);
 }
 
@@ -133,12 +133,12 @@ engine_account_set_fetching (EngineAccount *account, gboolean fetching)
 }
 
 void
-engine_account_set_problem (EngineAccount *account, const char *problem)
+engine_account_set_problem (EngineAccount *account, EngineTask task, const char *problem)
 {
-  if (g_strcmp0 (account->problem, problem) == 0)
+  if (g_strcmp0 (account->problems[task], problem) == 0)
     return;
-  g_free (account->problem);
-  account->problem = g_strdup (problem);
+  g_free (account->problems[task]);
+  account->problems[task] = g_strdup (problem);
   g_object_notify_by_pspec (G_OBJECT (account), props[PROP_PROBLEM]);
 }
 
@@ -178,7 +178,8 @@ engine_account_is_fetching (EngineAccount *account)
 const char *
 engine_account_get_problem (EngineAccount *account)
 {
-  return account->problem;
+  return account->problems[ENGINE_TASK_FETCHING] != NULL ? account->problems[ENGINE_TASK_FETCHING]
+                                                         : account->problems[ENGINE_TASK_SENDING];
 }
 
 gint64

@@ -108,8 +108,8 @@ engine_accounts_validate (const StoreAccount *account)
   const char *at = strrchr (account->address, '@');
   if (mailboxes == NULL || mailboxes->len != 1 || at == NULL || at == account->address
       || at[1] == '\0'
-      || strcmp (((MessageMailbox *) g_ptr_array_index (mailboxes, 0))->address,
-                 account->address) != 0)
+      || strcmp (((MessageMailbox *) g_ptr_array_index (mailboxes, 0))->address, account->address)
+             != 0)
     return g_strdup_printf ("“%s” is no mail address. Enter one like ann@example.org.",
                             account->address);
   if (account->name != NULL && strpbrk (account->name, "\r\n") != NULL)

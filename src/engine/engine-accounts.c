@@ -189,8 +189,7 @@ engine_accounts_find_address (EngineAccounts *accounts, const char *address)
   for (guint i = 0; i < accounts->array->len; i++)
     {
       EngineAccount *account = g_ptr_array_index (accounts->array, i);
-      g_autofree char *own =
-          g_utf8_casefold (engine_account_get_values (account)->address, -1);
+      g_autofree char *own = g_utf8_casefold (engine_account_get_values (account)->address, -1);
       if (strcmp (own, wanted) == 0)
         return account;
     }
@@ -242,8 +241,8 @@ on_password (GObject *source, GAsyncResult *result, gpointer user_data)
   EngineAccounts *accounts = g_task_get_source_object (task);
   Reach *reach = g_task_get_task_data (task);
   GError *error = NULL;
-  g_autoptr (BaseSecret) password =
-      engine_secrets_lookup_finish (accounts->secrets, result, &error);
+  g_autoptr (BaseSecret) password
+      = engine_secrets_lookup_finish (accounts->secrets, result, &error);
   EnginePeer *peer = NULL;
 
   if (error == NULL)
@@ -438,15 +437,13 @@ on_account_removed (GObject *source, GAsyncResult *result, gpointer user_data)
   EngineAccounts *accounts = g_task_get_source_object (task);
   GError *error = NULL;
 
-  if (!store_cabinet_finish (accounts->cabinet, result, &error)
-      || !reload (accounts, &error))
+  if (!store_cabinet_finish (accounts->cabinet, result, &error) || !reload (accounts, &error))
     {
       engine_error_return (task, error, NULL);
       g_object_unref (task);
       return;
     }
-  engine_secrets_clear_async (accounts->secrets,
-                              *(gint64 *) g_task_get_task_data (task),
+  engine_secrets_clear_async (accounts->secrets, *(gint64 *) g_task_get_task_data (task),
                               g_task_get_cancellable (task), on_password_cleared, task);
 }
 
@@ -461,8 +458,7 @@ engine_accounts_remove_async (EngineAccounts *accounts,
   gint64 id = engine_account_get_id (account);
 
   g_task_set_task_data (task, g_memdup2 (&id, sizeof id), g_free);
-  store_cabinet_remove_account_async (accounts->cabinet, id, cancellable, on_account_removed,
-                                      task);
+  store_cabinet_remove_account_async (accounts->cabinet, id, cancellable, on_account_removed, task);
 }
 
 gboolean

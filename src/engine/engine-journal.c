@@ -30,8 +30,8 @@ G_DEFINE_FINAL_TYPE (EngineJournal, engine_journal, G_TYPE_OBJECT)
 /* What has been seen of the letter that crosses the wire in one direction. */
 typedef struct
 {
-  GString *line; /* not ended yet */
-  guint shown;   /* characters */
+  GString *line;  /* not ended yet */
+  guint shown;    /* characters */
   guint64 hidden; /* octets that were not shown */
 } Body;
 
@@ -113,8 +113,8 @@ add_line (EngineJournalSession *session,
   line->number = ++journal->last_number;
   line->time = base_clock_real ();
   g_queue_push_tail (&journal->lines, line);
-  EngineJournalLine *oldest =
-      journal->lines.length > MAX_LINES ? g_queue_pop_head (&journal->lines) : NULL;
+  EngineJournalLine *oldest
+      = journal->lines.length > MAX_LINES ? g_queue_pop_head (&journal->lines) : NULL;
   gboolean first = !journal->announcing;
   journal->announcing = TRUE;
   g_mutex_unlock (&journal->mutex);
@@ -133,7 +133,8 @@ printable (const char *text, gsize length, guint limit)
 
   if (g_utf8_strlen (escaped, -1) <= (glong) limit && length <= (gsize) limit * 4)
     return g_steal_pointer (&escaped);
-  g_autofree char *cut = g_utf8_substring (escaped, 0, MIN ((glong) limit, g_utf8_strlen (escaped, -1)));
+  g_autofree char *cut
+      = g_utf8_substring (escaped, 0, MIN ((glong) limit, g_utf8_strlen (escaped, -1)));
   return g_strconcat (cut, "…", NULL);
 }
 
@@ -230,8 +231,7 @@ on_tap (ProtoTapDirection direction,
       return;
     }
   end_body (session, direction);
-  add_line (session,
-            kind == PROTO_TAP_NOTE ? ENGINE_JOURNAL_NOTE : direction_of (direction),
+  add_line (session, kind == PROTO_TAP_NOTE ? ENGINE_JOURNAL_NOTE : direction_of (direction),
             is_encrypted (session), FALSE, printable (text, length, MAX_LINE));
 }
 
@@ -252,8 +252,8 @@ static void
 engine_journal_class_init (EngineJournalClass *klass)
 {
   G_OBJECT_CLASS (klass)->finalize = engine_journal_finalize;
-  added_signal = g_signal_new ("added", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL,
-                               NULL, NULL, G_TYPE_NONE, 0);
+  added_signal = g_signal_new ("added", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL,
+                               NULL, G_TYPE_NONE, 0);
 }
 
 static void
@@ -295,8 +295,8 @@ engine_journal_line_to_string (const EngineJournalLine *line)
   if (line->direction == ENGINE_JOURNAL_NOTE)
     return g_strconcat ("* ", line->text, NULL);
 
-  gboolean from_client =
-      (line->side == ENGINE_JOURNAL_CLIENT) == (line->direction == ENGINE_JOURNAL_SENT);
+  gboolean from_client
+      = (line->side == ENGINE_JOURNAL_CLIENT) == (line->direction == ENGINE_JOURNAL_SENT);
   return g_strconcat (from_client ? "C: " : "S: ", line->text, NULL);
 }
 
@@ -320,8 +320,9 @@ engine_journal_session_new (EngineJournal *journal,
   session->number = ++journal->last_session;
   g_mutex_unlock (&journal->mutex);
 
-  g_autofree char *words = g_strdup_printf (
-      side == ENGINE_JOURNAL_CLIENT ? "connected to %s" : "connection from %s", session->peer);
+  g_autofree char *words
+      = g_strdup_printf (side == ENGINE_JOURNAL_CLIENT ? "connected to %s" : "connection from %s",
+                         session->peer);
   engine_journal_session_note (session, words);
   return session;
 }

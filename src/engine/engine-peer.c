@@ -43,8 +43,8 @@ port_of (EnginePeerKind kind, StoreSecurity security)
 static gboolean
 set_local (EnginePeer *peer, EngineServer *server, const char *identity_directory, GError **error)
 {
-  guint16 port =
-      server != NULL ? engine_server_get_port (server, port_of (peer->kind, peer->security)) : 0;
+  guint16 port
+      = server != NULL ? engine_server_get_port (server, port_of (peer->kind, peer->security)) : 0;
 
   if (port != 0)
     peer->port = port;
@@ -127,9 +127,9 @@ engine_peer_link (const EnginePeer *peer,
                   EngineJournal *journal)
 {
   g_autofree char *name = g_strdup_printf ("%s:%u", peer->host, peer->port);
-  EngineJournalSession *session =
-      engine_journal_session_new (journal, peer->kind == ENGINE_PEER_SMTP ? "SMTP" : "POP3",
-                                  ENGINE_JOURNAL_CLIENT, name);
+  EngineJournalSession *session
+      = engine_journal_session_new (journal, peer->kind == ENGINE_PEER_SMTP ? "SMTP" : "POP3",
+                                    ENGINE_JOURNAL_CLIENT, name);
 
   engine_journal_session_tap (session, engine);
   NetLink *link = net_link_new (G_IO_STREAM (connection), engine);

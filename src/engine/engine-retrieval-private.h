@@ -21,6 +21,5 @@ void engine_retrieval_run_async (StoreCabinet *cabinet,
                                  GAsyncReadyCallback callback,
                                  gpointer user_data);
 /* @counts (may be NULL) is filled in in any case: letters that came before a failure stay. */
-gboolean engine_retrieval_run_finish (GAsyncResult *result,
-                                      EngineFetchResult *counts,
-                                      GError **error);
+gboolean
+engine_retrieval_run_finish (GAsyncResult *result, EngineFetchResult *counts, GError **error);

@@ -126,7 +126,8 @@ end (Retrieval *retrieval, GError *error)
       retrieval->client = NULL;
       /* What has come of a letter in part is not a letter. */
       g_clear_pointer (&retrieval->spool, store_spool_free);
-      if (link != NULL)
+      /* A link whose engine is done says what is left and closes by itself. */
+      if (link != NULL && !proto_engine_is_done (net_link_get_engine (link)))
         net_link_abort (link);
       return_when_done (retrieval);
     }
@@ -193,9 +194,8 @@ static void
 keep_letter (Retrieval *retrieval, const Item *item)
 {
   g_autoptr (StoreSpool) spool = g_steal_pointer (&retrieval->spool);
-  StoreAdd add = { .account = retrieval->account->id,
-                   .folder = STORE_FOLDER_INBOX,
-                   .uid = item->uid };
+  StoreAdd add
+      = { .account = retrieval->account->id, .folder = STORE_FOLDER_INBOX, .uid = item->uid };
 
   if (spool == NULL)
     {
@@ -480,11 +480,10 @@ on_progress (NetLink *link, gboolean ended, const GError *error, gpointer user_d
   else if (retrieval->error != NULL)
     end (retrieval, NULL);
   else if (ended)
-    end (retrieval, retrieval->quitting
-                        ? NULL
-                        : g_error_new (PROTO_ERROR, PROTO_ERROR_CLOSED,
-                                       "The connection to %s ended in the middle",
-                                       engine_peer_get_host (retrieval->peer)));
+    end (retrieval, retrieval->quitting ? NULL
+                                        : g_error_new (PROTO_ERROR, PROTO_ERROR_CLOSED,
+                                                       "The connection to %s ended in the middle",
+                                                       engine_peer_get_host (retrieval->peer)));
   else
     advance (retrieval);
 }
@@ -505,17 +504,17 @@ on_connected (GObject *source, GAsyncResult *result, gpointer user_data)
       return;
     }
   proto_pop3_client_config_init (&config);
-  config.stls = peer->security == STORE_SECURITY_STARTTLS ? PROTO_STARTTLS_REQUIRED
-                                                          : PROTO_STARTTLS_NEVER;
+  config.stls
+      = peer->security == STORE_SECURITY_STARTTLS ? PROTO_STARTTLS_REQUIRED : PROTO_STARTTLS_NEVER;
   config.credentials = peer->credentials;
   config.auth_in_clear = peer->security == STORE_SECURITY_NONE;
   config.try_apop = peer->security == STORE_SECURITY_NONE;
   retrieval->client = proto_pop3_client_new (&config, peer->security == STORE_SECURITY_TLS);
-  retrieval->link = engine_peer_link (peer, connection,
-                                      proto_pop3_client_get_engine (retrieval->client),
-                                      retrieval->journal);
-  net_link_start (retrieval->link, g_task_get_cancellable (task), on_progress,
-                  g_object_ref (task), g_object_unref);
+  retrieval->link
+      = engine_peer_link (peer, connection, proto_pop3_client_get_engine (retrieval->client),
+                          retrieval->journal);
+  net_link_start (retrieval->link, g_task_get_cancellable (task), on_progress, g_object_ref (task),
+                  g_object_unref);
 }
 
 static void

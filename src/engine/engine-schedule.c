@@ -14,16 +14,15 @@ static const guint pauses[] = { 1, 5, 15 };
 void
 engine_schedule_failed (StoreOutboxEntry *entry, const char *words, gboolean permanent)
 {
-  guint minutes =
-      entry->attempts < G_N_ELEMENTS (pauses) ? pauses[entry->attempts] : 60;
+  guint minutes = entry->attempts < G_N_ELEMENTS (pauses) ? pauses[entry->attempts] : 60;
 
   entry->attempts++;
   g_free (entry->last_error);
   if (permanent || entry->attempts > MAX_ATTEMPTS)
     {
       entry->state = STORE_OUTBOX_FAILED;
-      entry->last_error = permanent ? g_strdup (words)
-                                    : g_strdup_printf ("Given up after 5 days: %s", words);
+      entry->last_error
+          = permanent ? g_strdup (words) : g_strdup_printf ("Given up after 5 days: %s", words);
       return;
     }
   entry->state = STORE_OUTBOX_WAITING;
@@ -74,8 +73,8 @@ engine_schedule_judge (StoreOutboxEntry *entry,
 
   for (guint i = 0; i < positions->len; i++)
     {
-      StoreRecipient *recipient =
-          g_ptr_array_index (entry->recipients, g_array_index (positions, guint, i));
+      StoreRecipient *recipient
+          = g_ptr_array_index (entry->recipients, g_array_index (positions, guint, i));
       const ProtoReply *own = i < replies->len ? g_ptr_array_index (replies, i) : NULL;
 
       /* Who was refused at RCPT did not get it, whatever was said about the letter. */

@@ -56,8 +56,8 @@ load (const char *path, GError **error)
                    local->message);
       return NULL;
     }
-  gboolean loaded =
-      length == 0 || g_key_file_load_from_data (file, contents, length, G_KEY_FILE_NONE, &local);
+  gboolean loaded
+      = length == 0 || g_key_file_load_from_data (file, contents, length, G_KEY_FILE_NONE, &local);
   base_secret_wipe (contents, length);
   if (!loaded)
     {
@@ -113,9 +113,8 @@ engine_secrets_file_store (const char *directory,
     {
       if (password != NULL)
         {
-          g_autofree char *text =
-              g_base64_encode ((const guchar *) base_secret_get_text (password),
-                               base_secret_get_length (password));
+          g_autofree char *text = g_base64_encode ((const guchar *) base_secret_get_text (password),
+                                                   base_secret_get_length (password));
           g_key_file_set_string (file, GROUP, key, text);
           base_secret_wipe (text, strlen (text));
         }
@@ -126,8 +125,7 @@ engine_secrets_file_store (const char *directory,
       g_autofree char *contents = g_key_file_to_data (file, &length, NULL);
       g_autoptr (GError) local = NULL;
       kept = g_file_set_contents_full (path, contents, length,
-                                       G_FILE_SET_CONTENTS_CONSISTENT
-                                           | G_FILE_SET_CONTENTS_DURABLE,
+                                       G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE,
                                        0600, &local);
       base_secret_wipe (contents, length);
       if (!kept)

@@ -30,7 +30,7 @@ struct _EngineSecrets
   Keyring keyring;
   GCancellable *asking; /* ends the asking when nobody answers, or at the end */
   GSource *patience;
-  GPtrArray *waiting;   /* of GTask that need the answer */
+  GPtrArray *waiting; /* of GTask that need the answer */
 };
 
 /* What one operation is about. */
@@ -136,8 +136,8 @@ on_collection (GObject *source, GAsyncResult *result, gpointer user_data)
   if (error != NULL)
     g_debug ("The keyring does not answer: %s", error->message);
   /* A locked collection asks the person, who must be able to see the question. */
-  gboolean usable =
-      collection != NULL && (!secret_collection_get_locked (collection) || can_prompt ());
+  gboolean usable
+      = collection != NULL && (!secret_collection_get_locked (collection) || can_prompt ());
   if (secrets->keyring == KEYRING_ASKING)
     answer (secrets, usable ? KEYRING_THERE : KEYRING_NONE);
   secrets_unref (secrets);
@@ -242,8 +242,7 @@ file_lookup_thread (GTask *task, gpointer source, gpointer data, GCancellable *c
 {
   Request *request = data;
   GError *error = NULL;
-  BaseSecret *password =
-      engine_secrets_file_lookup (request->directory, request->account, &error);
+  BaseSecret *password = engine_secrets_file_lookup (request->directory, request->account, &error);
 
   if (error != NULL)
     g_task_return_error (task, error);
@@ -319,8 +318,7 @@ on_looked_up (GObject *source, GAsyncResult *result, gpointer user_data)
 
   if (text != NULL)
     {
-      g_task_return_pointer (task, base_secret_new (text, -1),
-                             (GDestroyNotify) base_secret_unref);
+      g_task_return_pointer (task, base_secret_new (text, -1), (GDestroyNotify) base_secret_unref);
       secret_password_free (text);
       return;
     }

@@ -39,9 +39,8 @@ void engine_submission_run_async (EngineSubmission *submission,
                                   GAsyncReadyCallback callback,
                                   gpointer user_data);
 /* FALSE: the session broke; the letters have been told. */
-gboolean engine_submission_run_finish (EngineSubmission *submission,
-                                       GAsyncResult *result,
-                                       GError **error);
+gboolean
+engine_submission_run_finish (EngineSubmission *submission, GAsyncResult *result, GError **error);
 
 /* Ends the session now; a letter whose answer is awaited has a few seconds yet. Letters that were
  * not sent wait again. */

@@ -53,10 +53,10 @@ struct _EngineSubmission
   ProtoSmtpClient *client; /* the link's engine */
   GSource *grace;
 
-  GQueue queue;    /* of Letter, claimed */
-  Letter *current; /* or NULL */
-  guint busy;      /* claims and outcomes that the cabinet works on */
-  GError *error;   /* why the session broke */
+  GQueue queue;       /* of Letter, claimed */
+  Letter *current;    /* or NULL */
+  guint busy;         /* claims and outcomes that the cabinet works on */
+  GError *error;      /* why the session broke */
   gboolean permanent; /* @error will not go away by itself */
   gboolean ready;
   gboolean quitting;
@@ -162,7 +162,10 @@ settle (EngineSubmission *submission, Letter *letter, GError *error)
 
 /* The letter did not go, and it is known that it did not. */
 static void
-settle_unsent (EngineSubmission *submission, Letter *letter, const GError *error, gboolean permanent)
+settle_unsent (EngineSubmission *submission,
+               Letter *letter,
+               const GError *error,
+               gboolean permanent)
 {
   StoreOutboxEntry *entry = letter->entry;
 
@@ -223,11 +226,14 @@ end (EngineSubmission *submission, const GError *error, gboolean permanent)
   engine_timer_clear (&submission->grace);
   if (error != NULL)
     {
-      submission->error = engine_error_translate (
-          error, submission->peer != NULL ? engine_peer_get_host (submission->peer) : NULL);
+      submission->error
+          = engine_error_translate (error, submission->peer != NULL
+                                               ? engine_peer_get_host (submission->peer)
+                                               : NULL);
       submission->permanent = permanent;
     }
-  if (link != NULL)
+  /* A link whose engine is done says what is left and closes by itself. */
+  if (link != NULL && !proto_engine_is_done (net_link_get_engine (link)))
     net_link_abort (link);
 
   Letter *letter = submission->current;
@@ -247,9 +253,8 @@ end (EngineSubmission *submission, const GError *error, gboolean permanent)
 static void
 end_stopped (EngineSubmission *submission)
 {
-  g_autoptr (GError) error =
-      g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CANCELLED,
-                           "The program ended before the letter was sent.");
+  g_autoptr (GError) error = g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CANCELLED,
+                                                  "The program ended before the letter was sent.");
 
   g_cancellable_cancel (submission->cancellable);
   end (submission, error, FALSE);
@@ -298,8 +303,8 @@ mark_in_doubt (EngineSubmission *submission, Letter *letter)
   for (guint i = 0; i < letter->replies->len; i++)
     {
       const ProtoReply *reply = g_ptr_array_index (letter->replies, i);
-      StoreRecipient *recipient =
-          g_ptr_array_index (entry->recipients, g_array_index (letter->positions, guint, i));
+      StoreRecipient *recipient
+          = g_ptr_array_index (entry->recipients, g_array_index (letter->positions, guint, i));
       if (reply == NULL || proto_reply_is_positive (reply))
         continue;
       g_free (recipient->reply);
@@ -337,9 +342,8 @@ on_answer (EngineSubmission *submission, Letter *letter, const ProtoReply *reply
   settle (submission, letter,
           g_error_new (ENGINE_ERROR, ENGINE_ERROR_REFUSED, "%s refused the letter: %s%s",
                        engine_peer_get_host (submission->peer), letter->entry->last_error,
-                       letter->entry->state == STORE_OUTBOX_WAITING
-                           ? ". It will be tried again."
-                           : ""));
+                       letter->entry->state == STORE_OUTBOX_WAITING ? ". It will be tried again."
+                                                                    : ""));
 }
 
 static gboolean
@@ -480,8 +484,7 @@ on_entries (GObject *source, GAsyncResult *result, gpointer user_data)
   Letter *letter = user_data;
   g_autoptr (EngineSubmission) submission = g_steal_pointer (&letter->submission);
   GError *error = NULL;
-  g_autoptr (GPtrArray) entries =
-      store_cabinet_outbox_finish (submission->cabinet, result, &error);
+  g_autoptr (GPtrArray) entries = store_cabinet_outbox_finish (submission->cabinet, result, &error);
 
   submission->busy--;
   take_entry (submission, letter, entries);
@@ -549,6 +552,10 @@ on_event (EngineSubmission *submission, const ProtoSmtpClientEvent *event)
       if (submission->error == NULL)
         submission->error = g_error_copy (event->error);
       submission->permanent = event->reply != NULL && proto_reply_is_permanent (event->reply);
+      /* 421 instead of an answer is a no (RFC 5321 section 3.8). */
+      if (letter != NULL && letter->phase == PHASE_DOUBT && event->reply != NULL
+          && !proto_smtp_client_is_in_doubt (submission->client))
+        letter->phase = PHASE_SENDING;
       break;
     case PROTO_SMTP_CLIENT_CLOSED:
       end (submission, NULL, FALSE);
@@ -577,8 +584,8 @@ on_progress (NetLink *link, gboolean ended, const GError *error, gpointer user_d
         end (submission, NULL, FALSE);
       else
         {
-          g_autoptr (GError) closed = g_error_new_literal (
-              PROTO_ERROR, PROTO_ERROR_CLOSED, "The connection ended in the middle");
+          g_autoptr (GError) closed = g_error_new_literal (PROTO_ERROR, PROTO_ERROR_CLOSED,
+                                                           "The connection ended in the middle");
           end (submission, closed, FALSE);
         }
     }
@@ -604,14 +611,14 @@ on_connected (GObject *source, GAsyncResult *result, gpointer user_data)
   proto_smtp_client_config_init (&config);
   /* The machine's own name and address are nobody's business (RFC 5321 section 4.1.3). */
   config.helo_name = "[127.0.0.1]";
-  config.starttls = peer->security == STORE_SECURITY_STARTTLS ? PROTO_STARTTLS_REQUIRED
-                                                              : PROTO_STARTTLS_NEVER;
+  config.starttls
+      = peer->security == STORE_SECURITY_STARTTLS ? PROTO_STARTTLS_REQUIRED : PROTO_STARTTLS_NEVER;
   config.credentials = peer->credentials;
   config.auth_in_clear = peer->security == STORE_SECURITY_NONE;
   submission->client = proto_smtp_client_new (&config, peer->security == STORE_SECURITY_TLS);
-  submission->link = engine_peer_link (peer, connection,
-                                       proto_smtp_client_get_engine (submission->client),
-                                       submission->journal);
+  submission->link
+      = engine_peer_link (peer, connection, proto_smtp_client_get_engine (submission->client),
+                          submission->journal);
   net_link_start (submission->link, submission->cancellable, on_progress,
                   g_rc_box_acquire (submission), (GDestroyNotify) engine_submission_unref);
 }
@@ -658,16 +665,18 @@ engine_submission_run_async (EngineSubmission *submission,
 {
   submission->task = g_task_new (NULL, NULL, callback, user_data);
   submission->peer = peer;
-  if (peer == NULL)
+  if (submission->over)
+    return_when_done (submission);
+  else if (peer == NULL)
     {
       /* Without a password or a server a person must act first. */
       end (submission, error,
            g_error_matches (error, ENGINE_ERROR, ENGINE_ERROR_AUTH)
                || g_error_matches (error, ENGINE_ERROR, ENGINE_ERROR_INVALID));
-      return;
     }
-  engine_peer_connect_async (peer, submission->cancellable, on_connected,
-                             g_rc_box_acquire (submission));
+  else
+    engine_peer_connect_async (peer, submission->cancellable, on_connected,
+                               g_rc_box_acquire (submission));
 }
 
 gboolean

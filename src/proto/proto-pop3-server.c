@@ -307,9 +307,9 @@ proto_pop3_server_accept (ProtoPop3Server *server, GArray *entries)
 
   if (!take_question (server, PROTO_POP3_QUESTION_LOGIN))
     return;
-  for (guint i = 0; i < entries->len; i++)
+  for (guint i = 0; i < owned->len; i++)
     {
-      ProtoPop3Entry *entry = &g_array_index (entries, ProtoPop3Entry, i);
+      ProtoPop3Entry *entry = &g_array_index (owned, ProtoPop3Entry, i);
       ProtoPop3Slot slot = { .size = entry->size, .uid = g_steal_pointer (&entry->uid) };
       g_array_append_val (server->slots, slot);
     }

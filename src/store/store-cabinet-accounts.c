@@ -133,7 +133,9 @@ store_cabinet_save_account_async (StoreCabinet *cabinet,
 gint64
 store_cabinet_save_account_finish (StoreCabinet *cabinet, GAsyncResult *result, GError **error)
 {
-  return MAX (g_task_propagate_int (G_TASK (result), error), 0);
+  gssize id = g_task_propagate_int (G_TASK (result), error);
+
+  return MAX (id, 0);
 }
 
 /* Its letters on the way out become drafts; what it has fetched is forgotten by the cascade. */

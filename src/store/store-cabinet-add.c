@@ -347,5 +347,7 @@ store_cabinet_add_async (StoreCabinet *cabinet,
 gint64
 store_cabinet_add_finish (StoreCabinet *cabinet, GAsyncResult *result, GError **error)
 {
-  return MAX (g_task_propagate_int (G_TASK (result), error), 0);
+  gssize id = g_task_propagate_int (G_TASK (result), error);
+
+  return MAX (id, 0);
 }

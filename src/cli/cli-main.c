@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli-output.h"
+
+#include <postroom-config.h>
+
+#include <glib-unix.h>
+#include <glib/gi18n.h>
+#include <locale.h>
+#include <signal.h>
+#include <string.h>
+
+static const CliVerb *const verbs[] = {
+  &cli_demo_verb,           &cli_serve_verb,       &cli_user_add_verb,    &cli_user_list_verb,
+  &cli_user_passwd_verb,    &cli_user_remove_verb, &cli_account_add_verb, &cli_account_list_verb,
+  &cli_account_remove_verb, &cli_send_verb,        &cli_fetch_verb,       &cli_list_verb,
+  &cli_show_verb,
+};
+
+void
+cli_run_ready (GObject *source, GAsyncResult *result, gpointer data)
+{
+  CliRun *run = data;
+
+  g_set_object (&run->result, result);
+  g_main_loop_quit (run->loop);
+}
+
+GAsyncResult *
+cli_run_wait (CliRun *run)
+{
+  while (run->result == NULL)
+    g_main_loop_run (run->loop);
+  return g_steal_pointer (&run->result);
+}
+
+void
+cli_run_wait_for_signal (CliRun *run)
+{
+  while (!g_cancellable_is_cancelled (run->cancellable))
+    g_main_loop_run (run->loop);
+}
+
+static gboolean
+on_signal (gpointer data)
+{
+  CliRun *run = data;
+
+  g_cancellable_cancel (run->cancellable);
+  g_main_loop_quit (run->loop);
+  return G_SOURCE_CONTINUE;
+}
+
+static void
+on_shut_down (GObject *source, GAsyncResult *result, gpointer run)
+{
+  cli_run_ready (source, result, run);
+}
+
+static void
+print_help (void)
+{
+  g_print ("%s\n  postroom-cli [--data-dir=DIR] [--json] VERB [OPTION…] [ARGUMENT…]\n\n%s\n",
+           _ ("Usage:"), _ ("Verbs:"));
+  for (gsize i = 0; i < G_N_ELEMENTS (verbs); i++)
+    {
+      g_autofree char *call = g_strdup_printf ("%s %s", verbs[i]->name, verbs[i]->arguments);
+      g_print ("  %-28s %s\n", call, _ (verbs[i]->summary));
+    }
+  g_print ("\n%s\n  --data-dir=DIR               %s\n  --json                       %s\n"
+           "  --version                    %s\n  --help                       %s\n\n%s\n",
+           _ ("Options for all of them:"), _ ("Keep letters, accounts and users in DIR"),
+           _ ("Print JSON, for scripts"), _ ("Print the version"),
+           _ ("Print this, or after a verb the verb's own help"),
+           _ ("Exit codes: 0 done, 64 usage, 65 bad data, 67 not found, 69 no connection or\n"
+              "certificate not trusted, 74 files, 75 kept for later, 76 refused by the server,\n"
+              "77 user name or password refused, 1 anything else."));
+}
+
+/* Takes the verb's one or two words off @arguments. */
+static const CliVerb *
+find_verb (char ***arguments)
+{
+  char **words = *arguments;
+
+  for (gsize i = 0; i < G_N_ELEMENTS (verbs); i++)
+    {
+      g_auto (GStrv) name = g_strsplit (verbs[i]->name, " ", 2);
+      guint length = g_strv_length (name);
+      gboolean same = TRUE;
+
+      for (guint n = 0; n < length && same; n++)
+        same = g_strcmp0 (words[n], name[n]) == 0;
+      if (same)
+        {
+          *arguments = words + length;
+          return verbs[i];
+        }
+    }
+  return NULL;
+}
+
+static CliExit
+run_verb (const CliVerb *verb, CliRun *run, char **arguments)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!verb->private_office)
+    {
+      run->office = engine_office_open (run->directory, &error);
+      if (run->office == NULL)
+        {
+          cli_fail (error);
+          return CLI_EXIT_STORE;
+        }
+    }
+
+  guint handlers[] = {
+    g_unix_signal_add (SIGINT, on_signal, run),
+    g_unix_signal_add (SIGTERM, on_signal, run),
+  };
+  CliExit code = verb->run (run, arguments);
+
+  if (run->office != NULL)
+    {
+      engine_office_shut_down_async (run->office, on_shut_down, run);
+      g_autoptr (GAsyncResult) result = cli_run_wait (run);
+      engine_office_shut_down_finish (run->office, result);
+      g_clear_object (&run->office);
+    }
+  for (gsize i = 0; i < G_N_ELEMENTS (handlers); i++)
+    g_source_remove (handlers[i]);
+  return code;
+}
+
+static void
+set_directory (CliRun *run, const char *directory)
+{
+  g_free (run->directory);
+  run->directory = g_strdup (directory);
+}
+
+/* Options before the verb belong to the program, those after it to the verb. */
+static CliExit
+take_common_options (CliRun *run, char ***arguments, gboolean *finished)
+{
+  char **words = *arguments;
+
+  *finished = TRUE;
+  for (; *words != NULL && **words == '-'; words++)
+    {
+      if (g_str_equal (*words, "--help") || g_str_equal (*words, "-h"))
+        {
+          print_help ();
+          return CLI_EXIT_OK;
+        }
+      if (g_str_equal (*words, "--version"))
+        {
+          g_print ("Postroom %s\n", POSTROOM_VERSION);
+          return CLI_EXIT_OK;
+        }
+      if (g_str_equal (*words, "--json"))
+        run->json = TRUE;
+      else if (g_str_has_prefix (*words, "--data-dir="))
+        set_directory (run, *words + strlen ("--data-dir="));
+      else if (g_str_equal (*words, "--data-dir") && words[1] != NULL)
+        set_directory (run, *++words);
+      else
+        return cli_fail_usage (_ ("Unknown option “%s”"), *words);
+    }
+  *arguments = words;
+  *finished = FALSE;
+  return CLI_EXIT_OK;
+}
+
+static CliExit
+dispatch (CliRun *run, char **words)
+{
+  gboolean finished = FALSE;
+  CliExit code = take_common_options (run, &words, &finished);
+  if (finished)
+    return code;
+  if (*words == NULL)
+    {
+      print_help ();
+      return CLI_EXIT_USAGE;
+    }
+  if (g_str_equal (*words, "help"))
+    {
+      print_help ();
+      return CLI_EXIT_OK;
+    }
+
+  const char *first = *words;
+  const CliVerb *verb = find_verb (&words);
+  if (verb == NULL)
+    return cli_fail_usage (_ ("Unknown verb “%s”"), first);
+
+  const GOptionEntry common[] = {
+    { "json", 0, 0, G_OPTION_ARG_NONE, &run->json, N_ ("Print JSON, for scripts"), NULL },
+    { "data-dir", 0, 0, G_OPTION_ARG_FILENAME, &run->directory,
+      N_ ("Keep letters, accounts and users in DIR"), "DIR" },
+    G_OPTION_ENTRY_NULL,
+  };
+  g_autofree char *usage
+      = g_strdup_printf ("%s%s%s", verb->arguments, *verb->arguments != '\0' ? " — " : "— ",
+                         _ (verb->summary));
+  g_autoptr (GOptionContext) context = g_option_context_new (usage);
+  g_autoptr (GPtrArray) line = g_ptr_array_new_with_free_func (g_free);
+  g_autoptr (GError) error = NULL;
+
+  if (verb->details != NULL)
+    g_option_context_set_description (context, _ (verb->details));
+  if (verb->options != NULL)
+    g_option_context_add_main_entries (context, verb->options, POSTROOM_GETTEXT_PACKAGE);
+  g_option_context_add_main_entries (context, common, POSTROOM_GETTEXT_PACKAGE);
+
+  g_ptr_array_add (line, g_strdup_printf ("postroom-cli %s", verb->name));
+  g_set_prgname (line->pdata[0]);
+  for (; *words != NULL; words++)
+    g_ptr_array_add (line, g_strdup (*words));
+  g_ptr_array_add (line, NULL);
+  g_auto (GStrv) parsed = g_strdupv ((char **) line->pdata);
+  if (!g_option_context_parse_strv (context, &parsed, &error))
+    return cli_fail_usage ("%s", error->message);
+  /* "--" parts options from arguments and is no argument itself. */
+  char **rest = parsed + 1;
+  if (*rest != NULL && g_str_equal (*rest, "--"))
+    rest++;
+  return run_verb (verb, run, rest);
+}
+
+int
+main (int argc, char **argv)
+{
+  setlocale (LC_ALL, "");
+  bindtextdomain (POSTROOM_GETTEXT_PACKAGE, POSTROOM_LOCALE_DIR);
+  bind_textdomain_codeset (POSTROOM_GETTEXT_PACKAGE, "UTF-8");
+  textdomain (POSTROOM_GETTEXT_PACKAGE);
+  /* A reader of our output that goes away is an error of writing, no death. */
+  signal (SIGPIPE, SIG_IGN);
+
+  g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  CliRun run = { .loop = loop, .cancellable = cancellable };
+  CliExit code = dispatch (&run, argc > 0 ? argv + 1 : argv);
+
+  g_clear_object (&run.result);
+  g_free (run.directory);
+  return code;
+}

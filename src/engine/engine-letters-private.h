@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/* The letters' make. Main thread. */
+
+#include "engine-letters.h"
+
+#include <store-cabinet.h>
+
+EngineLetters *engine_letters_new (StoreCabinet *cabinet);

@@ -1,0 +1,202 @@
+# SPDX-License-Identifier: MIT
+"""postroom-cli as a person and as a script use it."""
+import hashlib
+import json
+import os
+import subprocess
+import sys
+
+from harness import (CLI, DOMAIN, ENVIRONMENT, PASSWORD, Server, cli, cli_json, contains, directory, equal,
+                     inbox, letter, main, source)
+
+VERBS = ("serve", "user add", "user list", "user passwd", "user remove", "account add",
+         "account list", "account remove", "send", "fetch", "list", "show", "demo")
+ANN, BOB = f"ann@{DOMAIN}", f"bob@{DOMAIN}"
+
+
+def test_help_is_everywhere():
+    with directory() as data:
+        text = cli(data, "--help").out
+        for verb in VERBS:
+            contains(text, verb)
+            one = cli(data, *verb.split(), "--help").out
+            contains(one, "Usage:")
+            contains(one, f"postroom-cli {verb}")
+        contains(cli(data, "--version").out, "Postroom ")
+
+
+def test_usage_errors_are_64():
+    with directory() as data:
+        for arguments in ((), ("dance",), ("send", "--nonsense"), ("send",), ("show",),
+                          ("show", "first"), ("show", "-1"), ("list", "Attic"), ("user", "add"),
+                          ("serve", "--smtp-port=99999"), ("serve", "--certificate=x"),
+                          ("account", "add"), ("serve", "now"), ("fetch", "--frobnicate")):
+            done = cli(data, *arguments, expect=64)
+            equal(done.out if arguments else "", "", f"stdout of {arguments}")
+
+
+def test_demo_makes_the_round_trip():
+    with directory() as data:
+        text = cli(data, "demo").out
+        contains(text, "made the round trip")
+        contains(text, "EHLO")
+        contains(text, "RETR 1")
+        contains(text, "[secret]")
+        contains(text, "every-octet.bin")
+        path = [line.split(" as ", 1)[1] for line in text.splitlines() if line.endswith(".eml")][0]
+        with open(path, "rb") as file:
+            assert file.read(12) == b"Return-Path:"[:12]
+
+
+def test_sends_and_fetches_html_with_attachments():
+    with directory() as data, Server(data) as server:
+        server.add_account("ann")
+        server.add_account("bob")
+        blob = os.path.join(data, "Übung 你好.bin")
+        with open(blob, "wb") as file:
+            file.write(bytes(range(256)) * 400)
+        page = os.path.join(data, "page.html")
+        with open(page, "w", encoding="utf-8") as file:
+            file.write("<p>Grüße, <b>你好</b></p><ul><li>one</li></ul>")
+        cli(data, "send", f"--from={ANN}", f"--to=Bob <{BOB}>", f"--bcc={ANN}",
+            "--subject=Grüße 你好", f"--html-file={page}", f"--attach={blob}")
+        cli(data, "fetch")
+        rows = inbox(data)
+        equal(len(rows), 2, "letters, one for the Bcc")
+        equal({row["subject"] for row in rows}, {"Grüße 你好"}, "subjects")
+        assert rows[0]["attachments"]
+        raw = source(data, rows[0]["id"])
+        assert b"bcc" not in raw.lower().split(b"\r\n\r\n")[0], "Bcc crossed the wire"
+        assert all(line.endswith(b"\r") for line in raw.split(b"\n")[:-1]), "bare LF"
+        contains(cli(data, "show", str(rows[0]["id"])).out, "你好")
+        contains(cli(data, "show", str(rows[0]["id"]), "--html").out, "<b>你好</b>")
+        contains(cli(data, "show", str(rows[0]["id"]), "--parts").out, "text/html")
+        contains(cli(data, "show", str(rows[0]["id"]), "--headers").out, "Message-I")
+        saved = os.path.join(data, "saved")
+        for expected in ("Übung 你好.bin", "Übung 你好 (2).bin"):
+            out = cli(data, "show", str(rows[0]["id"]), f"--save={saved}").out.strip()
+            equal(os.path.basename(out), expected, "name")
+            with open(out, "rb") as one, open(blob, "rb") as other:
+                equal(hashlib.sha256(one.read()).digest(), hashlib.sha256(other.read()).digest(),
+                      "attachment")
+        sent = cli_json(data, "list", "Sent")
+        equal(len(sent), 1, "letters in Sent")
+        equal(cli_json(data, "list", "Outbox"), [], "Outbox")
+
+
+def test_fetch_brings_nothing_twice():
+    with directory() as data, Server(data) as server:
+        server.add_account("ann")
+        server.add_account("bob", None, "--keep-on-server")
+        for number in range(3):
+            cli(data, "send", f"--from={ANN}", f"--to={BOB}", f"--subject=Nr {number}",
+                "--text=Hello")
+        equal([one["new"] for one in cli_json(data, "fetch", BOB)], [3], "first fetch")
+        equal([one["new"] for one in cli_json(data, "fetch", BOB)], [0], "second fetch")
+        equal(len(inbox(data)), 3, "letters")
+        users = {user["name"]: user for user in cli_json(data, "user", "list")}
+        equal(users["bob"]["letters"], 3, "letters left on the server")
+
+
+def test_source_goes_out_as_it_is():
+    with directory() as data, Server(data) as server:
+        server.add_account("ann")
+        server.add_account("bob")
+        raw = letter("As it is", body="line\r\n..dots\r\n.\r\nlast\r\n")
+        cli(data, "send", f"--from={ANN}", "--source=-", stdin=raw)
+        cli(data, "fetch", BOB)
+        got = source(data, inbox(data)[0]["id"])
+        assert got.endswith(raw), got
+
+
+def test_refused_recipient_is_told_and_kept():
+    with directory() as data, Server(data) as server:
+        server.add_account("ann")
+        done = cli(data, "send", f"--from={ANN}", f"--to=nobody@{DOMAIN}", "--text=x", expect=76)
+        contains(done.err, "550")
+        rows = cli_json(data, "list", "Outbox")
+        equal(len(rows), 1, "letters in the outbox")
+        done = cli(data, "send", f"--from={ANN}", "--to=someone@example.org", "--text=x", expect=76)
+        contains(done.err, "550")
+
+
+def test_server_away_keeps_the_letter():
+    with directory() as data:
+        with Server(data) as server:
+            server.add_account("ann")
+            server.add_account("bob")
+        done = cli(data, "send", f"--from={ANN}", f"--to={BOB}", "--subject=Later", "--text=x",
+                   expect=75)
+        equal(len(cli_json(data, "list", "Outbox")), 1, "letters waiting")
+        assert done.err.strip(), "no words"
+        cli(data, "fetch", expect=69)
+
+
+def test_bad_addresses_and_files_are_refused():
+    with directory() as data, Server(data) as server:
+        server.add_account("ann")
+        base = ("send", f"--from={ANN}", "--text=x")
+        cli(data, *base, "--to=not an address", expect=65)
+        cli(data, *base, f"--to={BOB}", "--attach=/nonexistent/file", expect=65)
+        cli(data, "send", "--from=x@example.org", f"--to={BOB}", "--text=x", expect=67)
+        cli(data, *base, f"--to={BOB}\r\nBcc: evil@example.org", expect=65)
+        cli(data, "user", "add", "../etc", "--password-file=-", stdin="x\n", expect=65)
+        cli(data, "user", "add", "ann", "--password-file=-", stdin="x\n", expect=65)
+        cli(data, "user", "remove", "nobody", expect=67)
+        cli(data, "show", "424242", expect=67)
+        cli(data, "account", "remove", "x@example.org", expect=67)
+        equal(cli_json(data, "list", "Outbox"), [], "Outbox")
+        equal(cli_json(data, "list", "Sent"), [], "Sent")
+
+
+def test_account_check_says_why():
+    with directory() as data, Server(data) as server:
+        places = (f"--smtp=localhost:{server.ports['smtps']}", f"--pop3=localhost:{server.ports['pop3s']}")
+        done = cli(data, "account", "add", ANN, "--local", *places, "--password-file=-",
+                   stdin="wrong\n", expect=77)
+        assert "wrong" not in done.err
+        # Without --local the authority is not trusted, and nothing switches that off.
+        done = cli(data, "account", "add", ANN, *places, "--password-file=-", stdin=PASSWORD + "\n",
+                   expect=69)
+        contains(done.err.lower(), "certificate")
+        equal(cli_json(data, "account", "list"), [], "accounts")
+        server.add_account("ann")
+        cli(data, "account", "remove", ANN)
+        equal(cli_json(data, "account", "list"), [], "accounts")
+
+
+def test_passwords_are_nowhere_in_clear():
+    with directory() as data, Server(data) as server:
+        needle = PASSWORD.encode()
+        for root, _, names in os.walk(os.path.join(data)):
+            for name in names:
+                with open(os.path.join(root, name), "rb") as file:
+                    assert needle not in file.read(), name
+
+
+def test_a_second_server_is_refused():
+    with directory() as data, Server(data):
+        done = cli(data, "serve", "--smtp-port=0", "--smtps-port=0", "--pop3-port=0",
+                   "--pop3s-port=0", expect=75)
+        assert done.err.strip()
+
+
+def test_a_newer_database_is_refused():
+    with directory() as data:
+        cli(data, "list")
+        path = os.path.join(data, "cabinet.db")
+        subprocess.run([sys.executable, "-c", "import sqlite3,sys;c=sqlite3.connect(sys.argv[1]);"
+                        "c.execute('PRAGMA user_version=9999');c.commit()", path], check=True)
+        done = cli(data, "list", expect=74)
+        contains(done.err, "newer")
+
+
+def test_ctrl_c_stops_the_server_cleanly():
+    import signal
+    with directory() as data:
+        server = Server(data).start()
+        equal(server.stop(signal.SIGINT), 0, "exit code")
+
+
+if __name__ == "__main__":
+    main()
