@@ -332,6 +332,14 @@ on_entries (GObject *source, GAsyncResult *result, gpointer user_data)
     }
   g_ptr_array_unref (outbox->entries);
   outbox->entries = entries;
+  /* What a session of ours has marked in doubt beforehand is on its way yet. */
+  for (guint i = 0; i < entries->len; i++)
+    {
+      StoreOutboxEntry *entry = g_ptr_array_index (entries, i);
+      if (entry->state == STORE_OUTBOX_IN_DOUBT
+          && g_hash_table_contains (outbox->in_hand, &entry->letter))
+        entry->state = STORE_OUTBOX_SENDING;
+    }
   g_signal_emit (outbox, changed_signal, 0);
   answer_for_others (outbox);
   schedule (outbox);
