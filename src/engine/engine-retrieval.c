@@ -35,8 +35,8 @@ typedef struct
   GHashTable *known;       /* uids fetched already */
   GHashTable *fresh;       /* uids of @items, borrowed */
 
-  GHashTable *listed; /* uids of the whole maildrop */
-  GPtrArray *items;   /* of Item, to be retrieved */
+  GPtrArray *listed; /* uids (char *) of the whole maildrop */
+  GPtrArray *items;  /* of Item, to be retrieved */
   guint next_item;
   guint count;    /* letters in the maildrop, where there is no UIDL */
   guint next_top; /* number */
@@ -84,7 +84,7 @@ retrieval_free (Retrieval *retrieval)
   g_clear_object (&retrieval->link);
   g_clear_pointer (&retrieval->known, g_hash_table_unref);
   g_clear_pointer (&retrieval->fresh, g_hash_table_unref);
-  g_clear_pointer (&retrieval->listed, g_hash_table_unref);
+  g_clear_pointer (&retrieval->listed, g_ptr_array_unref);
   g_clear_pointer (&retrieval->items, g_ptr_array_unref);
   g_clear_pointer (&retrieval->headers, g_checksum_free);
   g_queue_clear (&retrieval->asked);
@@ -254,7 +254,7 @@ on_forgotten (GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 list_letter (Retrieval *retrieval, guint number, const char *uid)
 {
-  g_hash_table_add (retrieval->listed, g_strdup (uid));
+  g_ptr_array_add (retrieval->listed, g_strdup (uid));
   /* Two letters with one uid (a server's fault): the second waits for the next fetch. */
   if (g_hash_table_contains (retrieval->fresh, uid))
     return;
@@ -271,24 +271,14 @@ list_letter (Retrieval *retrieval, guint number, const char *uid)
     say_delete (retrieval, number);
 }
 
-/* The maildrop is known: what is to be retrieved, and which marks the server has no use for. */
+/* The maildrop is known: the marks of what is no longer in it go. */
 static void
 plan (Retrieval *retrieval)
 {
-  g_autoptr (GPtrArray) gone = g_ptr_array_new_with_free_func (g_free);
-  GHashTableIter iter;
-  gpointer uid;
-
   retrieval->planned = TRUE;
-  g_hash_table_iter_init (&iter, retrieval->known);
-  while (g_hash_table_iter_next (&iter, &uid, NULL))
-    if (!g_hash_table_contains (retrieval->listed, uid))
-      g_ptr_array_add (gone, g_strdup (uid));
-  if (gone->len == 0)
-    return;
   retrieval->storing++;
-  store_cabinet_forget_uids_async (retrieval->cabinet, retrieval->account->id, gone, NULL,
-                                   on_forgotten, g_object_ref (retrieval->task));
+  store_cabinet_forget_uids_async (retrieval->cabinet, retrieval->account->id, retrieval->listed,
+                                   NULL, on_forgotten, g_object_ref (retrieval->task));
 }
 
 /* ---- a server without UIDL: letters are known by their headers ---- */
@@ -564,7 +554,7 @@ engine_retrieval_run_async (StoreCabinet *cabinet,
   retrieval->account = store_account_copy (account);
   retrieval->peer = peer;
   retrieval->journal = g_object_ref (journal);
-  retrieval->listed = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  retrieval->listed = g_ptr_array_new_with_free_func (g_free);
   retrieval->items = g_ptr_array_new_with_free_func ((GDestroyNotify) item_free);
   retrieval->fresh = g_hash_table_new (g_str_hash, g_str_equal);
   g_queue_init (&retrieval->asked);
