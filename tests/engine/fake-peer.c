@@ -57,6 +57,8 @@ take_text (Wire *wire)
   g_free (line);
   g_mutex_lock (&peer->mutex);
   g_ptr_array_add (peer->letters, g_strdup (text->str));
+  while (peer->hold)
+    g_cond_wait (&peer->cond, &peer->mutex);
   gboolean cut = peer->cut_after_dot;
   g_mutex_unlock (&peer->mutex);
   if (cut)
@@ -284,7 +286,7 @@ on_run (GThreadedSocketService *service,
 
   g_mutex_lock (&peer->mutex);
   peer->active--;
-  g_cond_signal (&peer->cond);
+  g_cond_broadcast (&peer->cond);
   g_mutex_unlock (&peer->mutex);
   return TRUE;
 }
@@ -370,5 +372,14 @@ fake_peer_set (FakePeer *peer, char **reply, const char *text)
   g_mutex_lock (&peer->mutex);
   g_free (*reply);
   *reply = g_strdup (text);
+  g_mutex_unlock (&peer->mutex);
+}
+
+void
+fake_peer_release (FakePeer *peer)
+{
+  g_mutex_lock (&peer->mutex);
+  peer->hold = FALSE;
+  g_cond_broadcast (&peer->cond);
   g_mutex_unlock (&peer->mutex);
 }

@@ -26,6 +26,7 @@ typedef struct
   char *final_reply;
   gboolean cut_in_body;   /* closes when the text begins */
   gboolean cut_after_dot; /* closes instead of the final reply */
+  gboolean hold;          /* no final reply until fake_peer_release() */
   GPtrArray *letters;     /* char *: texts that were taken whole, dot-unstuffed */
   GPtrArray *recipients;  /* char *: "RCPT TO:<…>" arguments said, of all sessions */
 
@@ -48,5 +49,7 @@ FakePeer *fake_smtp_new (void);
 FakePeer *fake_pop3_new (void);
 void fake_peer_free (FakePeer *peer);
 void fake_pop3_put (FakePeer *peer, const char *uid, const char *text);
+/* Ends a hold. */
+void fake_peer_release (FakePeer *peer);
 /* Replaces a reply. */
 void fake_peer_set (FakePeer *peer, char **reply, const char *text);

@@ -39,6 +39,12 @@ test_sent (void)
   fake_peer_free (peer);
 }
 
+static gboolean
+is_sent (gpointer data)
+{
+  return desk_count (data, STORE_FOLDER_SENT) > 0;
+}
+
 static void
 test_temporary (void)
 {
@@ -64,10 +70,8 @@ test_temporary (void)
   fake_peer_set (peer, &peer->final_reply, NULL);
   base_clock_advance (61 * G_USEC_PER_SEC);
   engine_outbox_start (desk->outbox);
-  g_autoptr (GError) none = NULL;
-  desk_deliver (desk, letter, &none);
-  g_assert_no_error (none);
-  g_assert_cmpuint (desk_count (desk, STORE_FOLDER_SENT), ==, 1);
+  desk_wait_until (is_sent, desk);
+  g_assert_cmpuint (peer->letters->len, ==, 2);
   desk_close (desk, FALSE);
   fake_peer_free (peer);
 }
@@ -254,6 +258,78 @@ has_letters (gpointer data)
   return done;
 }
 
+/* While the answer is awaited a crash must find the letter in doubt; a person sees it going. */
+static void
+test_doubt_comes_first (void)
+{
+  Desk *desk = desk_open (NULL);
+  FakePeer *peer = fake_smtp_new ();
+  EngineAccount *account = desk_add_account (desk, peer->port, 1, TRUE);
+
+  peer->hold = TRUE;
+  gint64 letter = desk_put (desk, account, "bob@fake.test", "Test", TRUE);
+  desk_wait_until (has_letters, &(Wanted){ peer, 1 });
+  g_autoptr (StoreOutboxEntry) entry = desk_entry (desk, letter);
+  g_assert_cmpint (entry->state, ==, STORE_OUTBOX_IN_DOUBT);
+  g_autoptr (StoreOutboxEntry) shown = engine_outbox_dup_entry (desk->outbox, letter);
+  g_assert_cmpint (shown->state, ==, STORE_OUTBOX_SENDING);
+
+  fake_peer_release (peer);
+  desk_wait_until (is_sent, desk);
+  g_assert_cmpuint (peer->letters->len, ==, 1);
+  desk_close (desk, FALSE);
+  fake_peer_free (peer);
+}
+
+static gboolean
+on_release (gpointer user_data)
+{
+  fake_peer_release (user_data);
+  return G_SOURCE_REMOVE;
+}
+
+/* The program ends while an answer is awaited, and another letter has its turn to come. */
+static void
+test_shut_down (void)
+{
+  Desk *desk = desk_open (NULL);
+  FakePeer *peer = fake_smtp_new ();
+  EngineAccount *account = desk_add_account (desk, peer->port, 1, TRUE);
+  g_autofree char *directory = g_strdup (desk->directory);
+
+  peer->hold = TRUE;
+  gint64 first = desk_put (desk, account, "bob@fake.test", "First", TRUE);
+  gint64 second = desk_put (desk, account, "bob@fake.test", "Second", TRUE);
+  desk_wait_until (has_letters, &(Wanted){ peer, 1 });
+  g_timeout_add (100, on_release, peer);
+  desk_close (desk, TRUE);
+  g_assert_cmpuint (peer->letters->len, ==, 1);
+
+  desk = desk_open (directory);
+  g_assert_null (desk_entry (desk, first));
+  g_autoptr (StoreOutboxEntry) entry = desk_entry (desk, second);
+  g_assert_cmpint (entry->state, ==, STORE_OUTBOX_WAITING);
+  g_assert_cmpuint (entry->attempts, ==, 0);
+  desk_close (desk, FALSE);
+  fake_peer_free (peer);
+}
+
+/* 421 after the dot is an answer: the letter was not taken. */
+static void
+test_closing_after_dot (void)
+{
+  Desk *desk = desk_open (NULL);
+  FakePeer *peer = fake_smtp_new ();
+  g_autoptr (GError) error = NULL;
+
+  fake_peer_set (peer, &peer->final_reply, "421 4.3.2 Closing");
+  gint64 letter = put_and_deliver (desk, peer, "bob@fake.test", &error);
+  g_autoptr (StoreOutboxEntry) entry = desk_entry (desk, letter);
+  g_assert_cmpint (entry->state, ==, STORE_OUTBOX_WAITING);
+  desk_close (desk, FALSE);
+  fake_peer_free (peer);
+}
+
 static void
 test_restart (void)
 {
@@ -388,6 +464,9 @@ main (int argc, char **argv)
   g_test_add_func ("/engine/outbox/partial", test_partial);
   g_test_add_func ("/engine/outbox/lost-before-dot", test_lost_before_dot);
   g_test_add_func ("/engine/outbox/lost-after-dot", test_lost_after_dot);
+  g_test_add_func ("/engine/outbox/doubt-comes-first", test_doubt_comes_first);
+  g_test_add_func ("/engine/outbox/closing-after-dot", test_closing_after_dot);
+  g_test_add_func ("/engine/outbox/shut-down", test_shut_down);
   g_test_add_func ("/engine/outbox/restart", test_restart);
   g_test_add_func ("/engine/outbox/one-session", test_one_session);
   g_test_add_func ("/engine/outbox/wrong-password", test_wrong_password);
