@@ -205,7 +205,7 @@ update (FakePeer *peer, const gboolean *deleted)
 static void
 answer_capa (Wire *wire)
 {
-  g_autofree char *text = g_strdup_printf ("+OK\r\nUSER\r\nPIPELINING\r\n%s%s.",
+  g_autofree char *text = g_strdup_printf ("+OK\r\nUSER\r\nRESP-CODES\r\nPIPELINING\r\n%s%s.",
                                            wire->peer->no_uidl ? "" : "UIDL\r\n",
                                            wire->peer->no_top ? "" : "TOP\r\n");
   say (wire, text);
@@ -253,6 +253,8 @@ talk_pop3 (Wire *wire)
           say (wire, "+OK Bye");
           return;
         }
+      else if (g_str_has_prefix (command, "PASS") && peer->in_use)
+        say (wire, "-ERR [IN-USE] Later");
       else if (g_str_has_prefix (command, "USER") || g_str_has_prefix (command, "PASS"))
         say (wire, "+OK");
       else

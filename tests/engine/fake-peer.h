@@ -32,6 +32,7 @@ typedef struct
 
   /* POP3 */
   GPtrArray *maildrop; /* of FakeLetter */
+  gboolean in_use;     /* PASS is answered [IN-USE] */
   gboolean no_uidl;
   gboolean no_top;
   guint cut_in_retr; /* the number of the letter in whose middle the wire breaks, or 0 */

@@ -230,6 +230,21 @@ test_joined (void)
 }
 
 static void
+test_in_use (void)
+{
+  Desk *desk = desk_open (NULL);
+  FakePeer *peer = fake_pop3_new ();
+  EngineAccount *account = desk_add_account (desk, 1, peer->port, TRUE);
+  g_autoptr (GError) error = NULL;
+
+  peer->in_use = TRUE;
+  g_assert_false (desk_fetch (desk, account, NULL, &error));
+  g_assert_error (error, ENGINE_ERROR, ENGINE_ERROR_BUSY);
+  desk_close (desk, FALSE);
+  fake_peer_free (peer);
+}
+
+static void
 test_no_password (void)
 {
   Desk *desk = desk_open (NULL);
@@ -259,6 +274,7 @@ main (int argc, char **argv)
   g_test_add_func ("/engine/fetcher/without-uidl", test_without_uidl);
   g_test_add_func ("/engine/fetcher/many", test_many);
   g_test_add_func ("/engine/fetcher/joined", test_joined);
+  g_test_add_func ("/engine/fetcher/in-use", test_in_use);
   g_test_add_func ("/engine/fetcher/no-password", test_no_password);
   return g_test_run ();
 }
