@@ -18,8 +18,8 @@ G_DECLARE_FINAL_TYPE (EngineOutbox, engine_outbox, ENGINE, OUTBOX, GObject)
 /* Signals: "changed" (), "sent" (int64 letter), "failed" (int64 letter, string words). */
 
 /* Builds (on a worker; leave @builder alone until the callback) and stores the letter; the result
- * is its id in the Outbox. With @now an attempt begins at once, else by itself after a minute unless
- * somebody delivers it before. @replaces: a draft that goes. */
+ * is its id in the Outbox. With @now an attempt begins at once, else by itself after a minute
+ * unless somebody delivers it before. @replaces: a draft that goes. */
 void engine_outbox_add_async (EngineOutbox *outbox,
                               EngineAccount *account,
                               MessageBuilder *builder,
