@@ -112,12 +112,27 @@ return_shut_down (EngineOutbox *outbox)
   g_task_return_boolean (task, TRUE);
 }
 
+/* What is known is known at once: whoever asks after the answer need not wait for the cabinet. */
+static void
+note_entry (EngineOutbox *outbox, const StoreOutboxEntry *entry)
+{
+  for (guint i = 0; i < outbox->entries->len; i++)
+    if (((StoreOutboxEntry *) g_ptr_array_index (outbox->entries, i))->letter == entry->letter)
+      {
+        g_ptr_array_remove_index (outbox->entries, i);
+        g_ptr_array_insert (outbox->entries, (int) i, store_outbox_entry_copy (entry));
+        return;
+      }
+}
+
 static void
 on_outcome (gint64 letter, const StoreOutboxEntry *entry, const GError *error, gpointer user_data)
 {
   EngineOutbox *outbox = ((Session *) user_data)->outbox;
 
   g_hash_table_remove (outbox->in_hand, &letter);
+  if (entry != NULL)
+    note_entry (outbox, entry);
   if (error == NULL)
     g_signal_emit (outbox, sent_signal, 0, letter);
   else if (entry != NULL
@@ -317,6 +332,14 @@ on_entries (GObject *source, GAsyncResult *result, gpointer user_data)
     }
   g_ptr_array_unref (outbox->entries);
   outbox->entries = entries;
+  /* What a session of ours has marked in doubt beforehand is on its way yet. */
+  for (guint i = 0; i < entries->len; i++)
+    {
+      StoreOutboxEntry *entry = g_ptr_array_index (entries, i);
+      if (entry->state == STORE_OUTBOX_IN_DOUBT
+          && g_hash_table_contains (outbox->in_hand, &entry->letter))
+        entry->state = STORE_OUTBOX_SENDING;
+    }
   g_signal_emit (outbox, changed_signal, 0);
   answer_for_others (outbox);
   schedule (outbox);
