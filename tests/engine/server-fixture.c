@@ -195,7 +195,7 @@ client_shake (Client *client, Fixture *fixture)
 }
 
 Client *
-client_connect (Fixture *fixture, EnginePort port)
+client_connect_to (Fixture *fixture, const char *address, EnginePort port)
 {
   g_autoptr (Client) client = g_new0 (Client, 1);
   g_autoptr (GSocketClient) connector = g_socket_client_new ();
@@ -204,7 +204,7 @@ client_connect (Fixture *fixture, EnginePort port)
   client->pop3 = port == ENGINE_PORT_POP3 || port == ENGINE_PORT_POP3S;
   client->in = g_string_new (NULL);
   client->connection
-      = g_socket_client_connect_to_host (connector, "127.0.0.1", fixture->ports[port], NULL, NULL);
+      = g_socket_client_connect_to_host (connector, address, fixture->ports[port], NULL, NULL);
   if (client->connection == NULL)
     return NULL;
   client->fd = g_socket_get_fd (g_socket_connection_get_socket (client->connection));
@@ -217,6 +217,12 @@ client_connect (Fixture *fixture, EnginePort port)
   if (greeting == NULL || !g_str_has_prefix (greeting, client->pop3 ? "+OK" : "220"))
     return NULL;
   return g_steal_pointer (&client);
+}
+
+Client *
+client_connect (Fixture *fixture, EnginePort port)
+{
+  return client_connect_to (fixture, "127.0.0.1", port);
 }
 
 void

@@ -50,6 +50,7 @@ typedef struct
 
 /* Connects, with TLS where the port wants it, and reads the greeting. NULL when refused. */
 Client *client_connect (Fixture *fixture, EnginePort port);
+Client *client_connect_to (Fixture *fixture, const char *address, EnginePort port);
 void client_free (Client *client);
 void client_shake (Client *client, Fixture *fixture);
 gboolean client_write (Client *client, const char *data, gssize length);
