@@ -188,6 +188,7 @@ app_window_finalize (GObject *object)
 {
   AppWindow *self = APP_WINDOW (object);
 
+  g_clear_weak_pointer (&self->toast);
   g_clear_pointer (&self->undo_ids, g_array_unref);
   g_clear_object (&self->cancellable);
   g_clear_object (&self->office);
@@ -276,7 +277,17 @@ app_window_say_with_button (AppWindow *window,
       adw_toast_set_action_name (toast, action);
       adw_toast_set_action_target_value (toast, target);
     }
+  /* The person just did something: its answer does not wait behind older news. */
+  adw_toast_set_priority (toast, ADW_TOAST_PRIORITY_HIGH);
+  g_set_weak_pointer (&window->toast, toast);
   adw_toast_overlay_add_toast (window->toasts, toast);
+}
+
+void
+app_window_hush (AppWindow *window)
+{
+  if (window->toast)
+    adw_toast_dismiss (window->toast);
 }
 
 void
