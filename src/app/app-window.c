@@ -262,6 +262,13 @@ app_window_new (AppApplication *application)
 }
 
 void
+app_window_hush (AppWindow *window)
+{
+  if (window->toast)
+    adw_toast_dismiss (window->toast);
+}
+
+void
 app_window_say_with_button (AppWindow *window,
                             const char *words,
                             const char *button,
@@ -277,17 +284,10 @@ app_window_say_with_button (AppWindow *window,
       adw_toast_set_action_name (toast, action);
       adw_toast_set_action_target_value (toast, target);
     }
-  /* The person just did something: its answer does not wait behind older news. */
-  adw_toast_set_priority (toast, ADW_TOAST_PRIORITY_HIGH);
+  /* News does not wait behind older news. */
+  app_window_hush (window);
   g_set_weak_pointer (&window->toast, toast);
   adw_toast_overlay_add_toast (window->toasts, toast);
-}
-
-void
-app_window_hush (AppWindow *window)
-{
-  if (window->toast)
-    adw_toast_dismiss (window->toast);
 }
 
 void
