@@ -191,6 +191,7 @@ static const struct
   { "win.reply", { "<Control>r" } },
   { "win.reply-all", { "<Control><Shift>r" } },
   { "win.forward", { "<Control>l" } },
+  { "win.delete", { "Delete" } },
   { "win.fetch", { "F5", "<Control><Shift>f" } },
   { "win.next", { "<Control>Page_Down", "<Alt>Down" } },
   { "win.previous", { "<Control>Page_Up", "<Alt>Up" } },

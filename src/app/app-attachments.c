@@ -10,6 +10,9 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
+/* Pixels: two lines of chips, and a look at a third. */
+#define MAX_HEIGHT 120
+
 struct _AppAttachments
 {
   AdwBin parent_instance;
@@ -17,6 +20,7 @@ struct _AppAttachments
   MessageLetter *letter;
   GPtrArray *parts; /* of MessagePart */
 
+  GtkWidget *area;
   GtkFlowBox *flow;
   GtkLabel *summary;
   GtkWidget *save_all;
@@ -335,6 +339,37 @@ make_chip (AppAttachments *self, MessagePart *part, guint index)
   return chip;
 }
 
+/* A scrolled window does not ask how high its child is at the width there is, so the flow is asked
+ * past it: as high as it needs, up to a limit, and then it scrolls. */
+static void
+measure_area (GtkWidget *area,
+              GtkOrientation orientation,
+              int for_size,
+              int *minimum,
+              int *natural,
+              int *minimum_baseline,
+              int *natural_baseline)
+{
+  AppAttachments *self = APP_ATTACHMENTS (gtk_widget_get_ancestor (area, APP_TYPE_ATTACHMENTS));
+  int least, wanted;
+
+  gtk_widget_measure (GTK_WIDGET (self->flow), orientation, for_size, &least, &wanted, NULL, NULL);
+  *minimum = orientation == GTK_ORIENTATION_VERTICAL ? MIN (least, MAX_HEIGHT) : least;
+  *natural = orientation == GTK_ORIENTATION_VERTICAL ? MIN (wanted, MAX_HEIGHT) : wanted;
+}
+
+static void
+allocate_area (GtkWidget *area, int width, int height, int baseline)
+{
+  gtk_widget_allocate (gtk_widget_get_first_child (area), width, height, baseline, NULL);
+}
+
+static GtkSizeRequestMode
+request_mode (GtkWidget *area)
+{
+  return GTK_SIZE_REQUEST_HEIGHT_FOR_WIDTH;
+}
+
 static void
 app_attachments_finalize (GObject *object)
 {
@@ -355,6 +390,7 @@ app_attachments_class_init (AppAttachmentsClass *class)
                                 NULL, G_TYPE_NONE, 1, G_TYPE_STRING);
   gtk_widget_class_set_template_from_resource (widget,
                                                "/io/github/postroom/Postroom/app-attachments.ui");
+  gtk_widget_class_bind_template_child (widget, AppAttachments, area);
   gtk_widget_class_bind_template_child (widget, AppAttachments, flow);
   gtk_widget_class_bind_template_child (widget, AppAttachments, summary);
   gtk_widget_class_bind_template_child (widget, AppAttachments, save_all);
@@ -365,6 +401,8 @@ app_attachments_init (AppAttachments *self)
 {
   self->parts = g_ptr_array_new_with_free_func ((GDestroyNotify) message_part_unref);
   gtk_widget_init_template (GTK_WIDGET (self));
+  gtk_widget_set_layout_manager (self->area,
+                                 gtk_custom_layout_new (request_mode, measure_area, allocate_area));
 }
 
 void

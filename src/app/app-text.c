@@ -26,8 +26,8 @@ format (GDateTime *date, const char *pattern)
 {
   char *text = g_date_time_format (date, pattern);
 
-  /* %e pads with a space where the eye wants none. */
-  return text ? g_strstrip (text) : g_strdup ("");
+  /* A translation may hold what is no pattern. */
+  return text ? text : g_strdup ("");
 }
 
 char *
@@ -49,9 +49,9 @@ app_text_short_date (gint64 seconds)
     return format (date, "%A");
   if (g_date_time_get_year (date) == g_date_time_get_year (now))
     /* Translators: a day of this year, as g_date_time_format() takes it */
-    return format (date, _ ("%e %b"));
+    return format (date, _ ("%-e %b"));
   /* Translators: a day of another year, as g_date_time_format() takes it */
-  return format (date, _ ("%e %b %Y"));
+  return format (date, _ ("%-e %b %Y"));
 }
 
 char *
@@ -62,7 +62,7 @@ app_text_long_date (gint64 seconds)
   if (seconds == 0 || !(date = g_date_time_new_from_unix_local (seconds)))
     return g_strdup (_ ("No date"));
   /* Translators: a day and a time, as g_date_time_format() takes them */
-  return format (date, _ ("%A, %e %B %Y, %H:%M"));
+  return format (date, _ ("%A, %-e %B %Y, %H:%M"));
 }
 
 char *

@@ -119,14 +119,27 @@ on_edit (GSimpleAction *action, GVariant *parameter, gpointer user_data)
                              on_taken_out, edit);
 }
 
+typedef struct
+{
+  AppWindow *window;
+  gint64 letter;
+} Delivery;
+
 static void
 on_delivered (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  g_autoptr (AppWindow) self = user_data;
+  g_autofree Delivery *delivery = user_data;
+  g_autoptr (AppWindow) self = delivery->window;
   g_autoptr (GError) error = NULL;
 
-  /* Success is told by the outbox's own signal, as for letters that go by themselves. */
-  if (!engine_outbox_deliver_finish (ENGINE_OUTBOX (source), result, &error))
+  g_autoptr (StoreOutboxEntry) entry = NULL;
+
+  if (engine_outbox_deliver_finish (ENGINE_OUTBOX (source), result, &error))
+    return;
+  /* Success and failure for good are told by the outbox's own signals, as for letters that go by
+   * themselves. */
+  entry = engine_outbox_dup_entry (ENGINE_OUTBOX (source), delivery->letter);
+  if (!entry || (entry->state != STORE_OUTBOX_FAILED && entry->state != STORE_OUTBOX_IN_DOUBT))
     say_failure (self, error);
 }
 
@@ -235,6 +248,7 @@ on_undo (GSimpleAction *action, GVariant *parameter, gpointer user_data)
 
   if (!ids)
     return;
+  app_window_hush (self);
   app_window_update_actions (self);
   engine_letters_move_async (app_window_get_letters (self), (const gint64 *) (gpointer) ids->data,
                              ids->len, self->undo_folder, NULL, on_undone, g_object_ref (self));

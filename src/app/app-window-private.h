@@ -17,6 +17,7 @@ struct _AppWindow
   GCancellable *cancellable; /* of what must not outlive the window */
   GArray *undo_ids;          /* of gint64: what was moved last, or NULL */
   StoreFolder undo_folder;   /* and from where */
+  AdwToast *toast;           /* the last one said; weak */
   guint fetching;            /* accounts asked by win.fetch that have not answered */
 
   AdwToastOverlay *toasts;
@@ -49,3 +50,5 @@ void app_window_say_with_button (AppWindow *window,
                                  const char *button,
                                  const char *action,
                                  GVariant *target);
+/* Takes back what was said last: it is no longer so. */
+void app_window_hush (AppWindow *window);

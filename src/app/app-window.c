@@ -188,6 +188,7 @@ app_window_finalize (GObject *object)
 {
   AppWindow *self = APP_WINDOW (object);
 
+  g_clear_weak_pointer (&self->toast);
   g_clear_pointer (&self->undo_ids, g_array_unref);
   g_clear_object (&self->cancellable);
   g_clear_object (&self->office);
@@ -261,6 +262,13 @@ app_window_new (AppApplication *application)
 }
 
 void
+app_window_hush (AppWindow *window)
+{
+  if (window->toast)
+    adw_toast_dismiss (window->toast);
+}
+
+void
 app_window_say_with_button (AppWindow *window,
                             const char *words,
                             const char *button,
@@ -276,6 +284,9 @@ app_window_say_with_button (AppWindow *window,
       adw_toast_set_action_name (toast, action);
       adw_toast_set_action_target_value (toast, target);
     }
+  /* News does not wait behind older news. */
+  app_window_hush (window);
+  g_set_weak_pointer (&window->toast, toast);
   adw_toast_overlay_add_toast (window->toasts, toast);
 }
 
