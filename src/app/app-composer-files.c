@@ -76,6 +76,7 @@ make_chip (AppComposer *self, AppComposerFile *file)
   gtk_box_append (GTK_BOX (chip), name);
   gtk_box_append (GTK_BOX (chip), size);
   gtk_box_append (GTK_BOX (chip), remove);
+  gtk_widget_set_halign (chip, GTK_ALIGN_START);
   gtk_widget_add_css_class (chip, "card");
   gtk_widget_add_css_class (chip, "file-chip");
   g_object_set_data (G_OBJECT (chip), "file", file);

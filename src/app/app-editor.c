@@ -14,6 +14,15 @@
   "document.addEventListener ('input',"                                                            \
   "  () => window.webkit.messageHandlers.changed.postMessage (''));"
 
+/* Where writing begins: before everything, so that an answer stands above what it answers. */
+#define CARET_AT_START                                                                             \
+  "{ const range = document.createRange ();"                                                       \
+  "  range.setStart (document.body.firstElementChild || document.body, 0);"                        \
+  "  range.collapse (true);"                                                                       \
+  "  const selection = window.getSelection ();"                                                    \
+  "  selection.removeAllRanges ();"                                                                \
+  "  selection.addRange (range); }"
+
 struct _AppEditor
 {
   AdwBin parent_instance;
@@ -263,6 +272,13 @@ app_editor_set_html (AppEditor *editor, const char *html)
   webkit_web_view_load_html (editor->web, page, NULL);
 }
 
+static void
+on_load_changed (WebKitWebView *web, WebKitLoadEvent event, gpointer user_data)
+{
+  if (event == WEBKIT_LOAD_FINISHED)
+    webkit_web_view_evaluate_javascript (web, CARET_AT_START, -1, NULL, NULL, NULL, NULL, NULL);
+}
+
 static gboolean
 on_decide_policy (WebKitWebView *web,
                   WebKitPolicyDecision *decision,
@@ -390,6 +406,7 @@ app_editor_init (AppEditor *self)
                       self->session, "user-content-manager", self->content, "settings", settings,
                       "default-content-security-policy", POLICY, "editable", TRUE, NULL);
   g_signal_connect_object (self->web, "decide-policy", G_CALLBACK (on_decide_policy), self, 0);
+  g_signal_connect_object (self->web, "load-changed", G_CALLBACK (on_load_changed), self, 0);
   g_signal_connect_object (self->web, "context-menu", G_CALLBACK (on_context_menu), self, 0);
   g_signal_connect_object (webkit_web_view_get_editor_state (self->web),
                            "notify::typing-attributes", G_CALLBACK (on_typing_attributes), self,
