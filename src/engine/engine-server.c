@@ -510,6 +510,12 @@ engine_server_stop_finish (EngineServer *self, GAsyncResult *result, GError **er
   return g_task_propagate_boolean (G_TASK (result), error);
 }
 
+const EngineServerConfig *
+engine_server_get_config (EngineServer *self)
+{
+  return self->config;
+}
+
 gboolean
 engine_server_is_running (EngineServer *self)
 {
