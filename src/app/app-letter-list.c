@@ -188,6 +188,12 @@ app_letter_list_get_model (AppLetterList *list)
   return list->model;
 }
 
+GtkListView *
+app_letter_list_get_view (AppLetterList *list)
+{
+  return list->view;
+}
+
 GArray *
 app_letter_list_dup_selected (AppLetterList *list)
 {

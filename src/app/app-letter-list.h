@@ -16,6 +16,9 @@ G_DECLARE_FINAL_TYPE (AppLetterList, app_letter_list, APP, LETTER_LIST, AdwBin)
 void app_letter_list_set_model (AppLetterList *list, AppLetterModel *model);
 AppLetterModel *app_letter_list_get_model (AppLetterList *list); /* borrowed, or NULL */
 
+/* The rows themselves; borrowed. */
+GtkListView *app_letter_list_get_view (AppLetterList *list);
+
 /* Ids (gint64) in the order of the list; possibly empty. */
 GArray *app_letter_list_dup_selected (AppLetterList *list);
 /* The one selected item (a new reference); NULL when none or several are. */

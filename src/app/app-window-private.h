@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* What the two halves of the window share: app-window.c shows, app-window-actions.c does. */
+/*
+ * What the parts of the window share: app-window.c shows, app-window-letters.c does what is done
+ * with letters, app-window-actions.c the rest. */
 
 #include "app-letter-list.h"
 #include "app-reader.h"
@@ -36,6 +38,7 @@ struct _AppWindow
 };
 
 void app_window_init_actions (AppWindow *window);
+void app_window_init_letter_actions (AppWindow *window);
 /* Sets which actions make sense now. */
 void app_window_update_actions (AppWindow *window);
 
@@ -50,5 +53,7 @@ void app_window_say_with_button (AppWindow *window,
                                  const char *button,
                                  const char *action,
                                  GVariant *target);
+/* What failed, in the person's words; nothing for a cancelled one. */
+void app_window_say_failure (AppWindow *window, const GError *error);
 /* Takes back what was said last: it is no longer so. */
 void app_window_hush (AppWindow *window);

@@ -297,6 +297,17 @@ app_window_say (AppWindow *window, const char *words)
 }
 
 void
+app_window_say_failure (AppWindow *window, const GError *error)
+{
+  g_autofree char *words = NULL;
+
+  if (app_text_is_cancelled (error))
+    return;
+  words = app_text_failure (error);
+  app_window_say (window, words);
+}
+
+void
 app_window_show_list (AppWindow *window)
 {
   adw_leaflet_set_visible_child (window->outer, GTK_WIDGET (window->inner));
