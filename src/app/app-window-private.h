@@ -19,7 +19,10 @@ struct _AppWindow
   GCancellable *cancellable; /* of what must not outlive the window */
   GArray *undo_ids;          /* of gint64: what was moved last, or NULL */
   StoreFolder undo_folder;   /* and from where */
-  AdwToast *toast;           /* the last one said; weak */
+  AdwToast *toast;           /* the one that is shown; weak */
+  AdwToast *next_toast;      /* that takes its place, or NULL */
+  gboolean hushed;           /* the one that is shown has to go */
+  guint toast_time;
   guint fetching;            /* accounts asked by win.fetch that have not answered */
 
   AdwToastOverlay *toasts;

@@ -180,6 +180,8 @@ app_window_dispose (GObject *object)
   AppWindow *self = APP_WINDOW (object);
 
   g_cancellable_cancel (self->cancellable);
+  g_clear_handle_id (&self->toast_time, g_source_remove);
+  g_clear_object (&self->next_toast);
   G_OBJECT_CLASS (app_window_parent_class)->dispose (object);
 }
 
@@ -261,11 +263,51 @@ app_window_new (AppApplication *application)
   return self;
 }
 
+/* Longer than a toast takes to come or to go: libadwaita 1.2 frees one twice that is told to go
+ * while it comes. */
+#define TOAST_MSEC 500
+
+/* News does not wait behind older news; but the older has to have come and gone. */
+static gboolean
+on_toast_time (gpointer user_data)
+{
+  AppWindow *self = user_data;
+
+  if (self->hushed || self->next_toast)
+    {
+      self->hushed = FALSE;
+      if (self->toast)
+        {
+          adw_toast_dismiss (self->toast);
+          g_clear_weak_pointer (&self->toast);
+          return G_SOURCE_CONTINUE;
+        }
+    }
+  if (self->next_toast)
+    {
+      g_set_weak_pointer (&self->toast, self->next_toast);
+      adw_toast_overlay_add_toast (self->toasts, g_steal_pointer (&self->next_toast));
+      return G_SOURCE_CONTINUE;
+    }
+  self->toast_time = 0;
+  return G_SOURCE_REMOVE;
+}
+
+static void
+wait_for_toast (AppWindow *self)
+{
+  if (self->toast_time != 0)
+    return;
+  if (on_toast_time (self))
+    self->toast_time = g_timeout_add (TOAST_MSEC, on_toast_time, self);
+}
+
 void
 app_window_hush (AppWindow *window)
 {
-  if (window->toast)
-    adw_toast_dismiss (window->toast);
+  g_clear_object (&window->next_toast);
+  window->hushed = window->toast != NULL;
+  wait_for_toast (window);
 }
 
 void
@@ -284,10 +326,9 @@ app_window_say_with_button (AppWindow *window,
       adw_toast_set_action_name (toast, action);
       adw_toast_set_action_target_value (toast, target);
     }
-  /* News does not wait behind older news. */
-  app_window_hush (window);
-  g_set_weak_pointer (&window->toast, toast);
-  adw_toast_overlay_add_toast (window->toasts, toast);
+  g_clear_object (&window->next_toast);
+  window->next_toast = toast;
+  wait_for_toast (window);
 }
 
 void

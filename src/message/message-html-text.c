@@ -13,6 +13,7 @@ typedef struct
   guint quotes;
   guint preformatted;
   guint indent;
+  gboolean fresh; /* a quote has begun and has no word yet: no blank lines there */
 } Writer;
 
 static void
@@ -33,6 +34,7 @@ at_line_start (const Writer *writer)
 static void
 settle (Writer *writer)
 {
+  writer->fresh = FALSE;
   if (writer->out->len > 0)
     for (; writer->newlines > 0; writer->newlines--)
       {
@@ -51,7 +53,8 @@ settle (Writer *writer)
 static void
 want_newlines (Writer *writer, guint count)
 {
-  writer->newlines = MAX (writer->newlines, count);
+  if (!writer->fresh)
+    writer->newlines = MAX (writer->newlines, count);
   writer->blank = FALSE;
 }
 
@@ -169,6 +172,7 @@ write_block (Writer *writer, const xmlNode *node, guint depth, guint newlines)
           g_string_append_c (writer->out, '\n');
       writer->newlines = 0;
       writer->quotes++;
+      writer->fresh = TRUE;
     }
   writer->preformatted += is_pre;
   write_nodes (writer, node->children, depth);
@@ -178,6 +182,7 @@ write_block (Writer *writer, const xmlNode *node, guint depth, guint newlines)
       /* Blank lines behind a quote are not of it. */
       writer->quotes--;
       writer->newlines = 0;
+      writer->fresh = FALSE;
     }
   want_newlines (writer, newlines);
 }
@@ -190,7 +195,7 @@ write_element (Writer *writer, const xmlNode *node, guint depth)
   if (message_html_judge (&rules, node) == MESSAGE_HTML_DROP)
     return;
   if (message_html_is (node, "br"))
-    writer->newlines++;
+    writer->newlines += !writer->fresh;
   else if (message_html_is (node, "hr"))
     {
       want_newlines (writer, 1);
