@@ -101,6 +101,8 @@ def test_reply_forward_and_drafts():
         drafts = wait_for(lambda: cli_json(data, "list", "Drafts"), "the draft")
         equal(drafts[0]["subject"], "Half a letter", "subject")
         window.act("save", window=composer)
+        # The list is read in two steps; a draft may be replaced between them.
+        wait_for(lambda: cli_json(data, "list", "Drafts"), "the draft that was saved again")
         equal(len(cli_json(data, "list", "Drafts")), 1, "drafts after saving again")
         equal(cli_json(data, "list", "Outbox"), [], "Outbox")
         window.kill()
