@@ -164,7 +164,8 @@ open_first_letter (AppWindow *self)
   start.to = to;
   start.subject = _ ("My first letter");
   start.html = _ ("<p>Hello!</p><p>This letter goes to my own mail server and comes back "
-                  "from it, <b>encrypted</b> both ways.</p><p>Press <i>Send</i>, then fetch.</p>");
+                  "from it, <b>encrypted</b> both ways.</p><p>Press <i>Send</i> and watch the "
+                  "Inbox.</p>");
   app_composer_open (app_window_get_application (self), &start);
 }
 
