@@ -32,6 +32,8 @@ struct _AppEditor
   WebKitUserContentManager *content;
   WebKitWebView *web;
   GPtrArray *images; /* of AppEditorImage */
+  gboolean loaded;
+  GPtrArray *waiting; /* of char *, command and argument in turn: said before the page was there */
 };
 
 enum
@@ -133,6 +135,12 @@ mark_written (AppEditor *self)
 void
 app_editor_execute (AppEditor *editor, const char *command, const char *argument)
 {
+  if (!editor->loaded)
+    {
+      g_ptr_array_add (editor->waiting, g_strdup (command));
+      g_ptr_array_add (editor->waiting, g_strdup (argument));
+      return;
+    }
   if (argument)
     webkit_web_view_execute_editing_command_with_argument (editor->web, command, argument);
   else
@@ -269,14 +277,30 @@ app_editor_set_html (AppEditor *editor, const char *html)
                                        html, "</body></html>", NULL);
 
   set_paper (editor);
+  editor->loaded = FALSE;
   webkit_web_view_load_html (editor->web, page, NULL);
 }
 
 static void
-on_load_changed (WebKitWebView *web, WebKitLoadEvent event, gpointer user_data)
+on_caret_set (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (AppEditor) self = user_data;
+  g_autoptr (GPtrArray) waiting = g_steal_pointer (&self->waiting);
+  g_autoptr (JSCValue) value
+      = webkit_web_view_evaluate_javascript_finish (WEBKIT_WEB_VIEW (source), result, NULL);
+
+  self->waiting = g_ptr_array_new_with_free_func (g_free);
+  self->loaded = TRUE;
+  for (guint i = 0; i + 1 < waiting->len; i += 2)
+    app_editor_execute (self, g_ptr_array_index (waiting, i), g_ptr_array_index (waiting, i + 1));
+}
+
+static void
+on_load_changed (WebKitWebView *web, WebKitLoadEvent event, AppEditor *self)
 {
   if (event == WEBKIT_LOAD_FINISHED)
-    webkit_web_view_evaluate_javascript (web, CARET_AT_START, -1, NULL, NULL, NULL, NULL, NULL);
+    webkit_web_view_evaluate_javascript (web, CARET_AT_START, -1, NULL, NULL, NULL, on_caret_set,
+                                         g_object_ref (self));
 }
 
 static gboolean
@@ -357,6 +381,7 @@ app_editor_finalize (GObject *object)
   g_clear_object (&self->session);
   g_clear_object (&self->context);
   g_ptr_array_unref (self->images);
+  g_ptr_array_unref (self->waiting);
   G_OBJECT_CLASS (app_editor_parent_class)->finalize (object);
 }
 
@@ -391,6 +416,7 @@ app_editor_init (AppEditor *self)
                                 WEBKIT_USER_SCRIPT_INJECT_AT_DOCUMENT_START, NULL, NULL);
 
   self->images = g_ptr_array_new_with_free_func (image_free);
+  self->waiting = g_ptr_array_new_with_free_func (g_free);
   self->context = webkit_web_context_new ();
   webkit_web_context_set_cache_model (self->context, WEBKIT_CACHE_MODEL_DOCUMENT_VIEWER);
   webkit_web_context_register_uri_scheme (self->context, "cid", on_cid_request, NULL, NULL);
