@@ -124,7 +124,8 @@ static void
 on_fetched (EngineFetcher *fetcher, EngineAccount *account, guint letters, gpointer user_data)
 {
   AppApplication *self = user_data;
-  GtkWindow *window = find_main_window (self);
+  /* Whoever is at work in any of the windows sees the Inbox's number grow. */
+  GtkWindow *window = gtk_application_get_active_window (GTK_APPLICATION (self));
   g_autoptr (GNotification) notification = NULL;
   g_autofree char *title = NULL;
 

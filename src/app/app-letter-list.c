@@ -97,6 +97,20 @@ on_pressed (GtkGestureClick *gesture, int n_press, double x, double y, AppLetter
 }
 
 static void
+let_go (AppLetterList *self)
+{
+  if (self->model)
+    {
+      g_signal_handlers_disconnect_by_data (self->model, self);
+      g_signal_handlers_disconnect_by_data (self->selection, self);
+    }
+  gtk_list_view_set_model (self->view, NULL);
+  g_clear_object (&self->selection);
+  g_clear_object (&self->model);
+}
+
+/* Silent: who would listen is being taken apart, too. */
+static void
 app_letter_list_dispose (GObject *object)
 {
   AppLetterList *self = APP_LETTER_LIST (object);
@@ -104,7 +118,7 @@ app_letter_list_dispose (GObject *object)
   /* Nobody is told any more: what would listen may be gone already. */
   self->disposed = TRUE;
   if (self->view)
-    app_letter_list_set_model (self, NULL);
+    let_go (self);
   if (self->menu)
     gtk_widget_unparent (GTK_WIDGET (self->menu));
   self->menu = NULL;
@@ -160,13 +174,7 @@ app_letter_list_init (AppLetterList *self)
 void
 app_letter_list_set_model (AppLetterList *list, AppLetterModel *model)
 {
-  if (list->model)
-    {
-      g_signal_handlers_disconnect_by_data (list->model, list);
-      g_signal_handlers_disconnect_by_data (list->selection, list);
-    }
-  gtk_list_view_set_model (list->view, NULL);
-  g_clear_object (&list->selection);
+  let_go (list);
   g_set_object (&list->model, model);
   if (model)
     {

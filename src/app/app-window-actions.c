@@ -40,7 +40,8 @@ end_round (Round *round)
   AppWindow *self = round->window;
   g_autofree char *words = NULL;
 
-  gtk_stack_set_visible_child_name (self->fetch_face, "idle");
+  if (!app_window_is_gone (self))
+    gtk_stack_set_visible_child_name (self->fetch_face, "idle");
   app_window_update_actions (self);
   if (round->failure)
     app_window_say_with_button (self, round->failure, _ ("_Account"), "win.edit-account",
@@ -164,7 +165,8 @@ open_first_letter (AppWindow *self)
   start.to = to;
   start.subject = _ ("My first letter");
   start.html = _ ("<p>Hello!</p><p>This letter goes to my own mail server and comes back "
-                  "from it, <b>encrypted</b> both ways.</p><p>Press <i>Send</i>, then fetch.</p>");
+                  "from it, <b>encrypted</b> both ways.</p><p>Press <i>Send</i> and watch the "
+                  "Inbox.</p>");
   app_composer_open (app_window_get_application (self), &start);
 }
 
@@ -174,6 +176,8 @@ on_tried (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (AppWindow) self = user_data;
   g_autoptr (GError) error = NULL;
 
+  if (app_window_is_gone (self))
+    return;
   gtk_stack_set_visible_child_name (self->try_face, "idle");
   app_window_update_actions (self);
   if (engine_office_try_local_finish (ENGINE_OFFICE (source), result, &error))
@@ -280,8 +284,8 @@ set_enabled (AppWindow *self, const char *name, gboolean enabled)
   g_simple_action_set_enabled (G_SIMPLE_ACTION (action), enabled);
 }
 
-void
-app_window_update_actions (AppWindow *window)
+static void
+update_actions (AppWindow *window)
 {
   GListModel *accounts = G_LIST_MODEL (engine_office_get_accounts (window->office));
   gboolean any_account = g_list_model_get_n_items (accounts) > 0;
@@ -310,4 +314,11 @@ app_window_update_actions (AppWindow *window)
   set_enabled (window, "save-attachment", attached);
   set_enabled (window, "save-all-attachments", attached);
   set_enabled (window, "try-local", TRUE);
+}
+
+void
+app_window_update_actions (AppWindow *window)
+{
+  if (!app_window_is_gone (window))
+    update_actions (window);
 }

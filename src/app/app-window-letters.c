@@ -70,7 +70,11 @@ on_taken_out (GObject *source, GAsyncResult *result, gpointer user_data)
   };
 
   if (engine_letters_finish (ENGINE_LETTERS (source), result, &error))
-    app_composer_open (app_window_get_application (self), &start);
+    {
+      /* With the window closed meanwhile it waits among the drafts. */
+      if (!app_window_is_gone (self))
+        app_composer_open (app_window_get_application (self), &start);
+    }
   else
     app_window_say_failure (self, error);
   g_free (edit);
@@ -252,7 +256,8 @@ on_delete_answered (const char *id, gpointer user_data)
   g_autoptr (AppWindow) self = user_data;
   g_autoptr (GArray) ids = NULL;
 
-  if (!g_str_equal (id, "delete") || self->folder != STORE_FOLDER_TRASH)
+  if (!g_str_equal (id, "delete") || self->folder != STORE_FOLDER_TRASH
+      || app_window_is_gone (self))
     return;
   ids = app_letter_list_dup_selected (self->list);
   if (ids->len == 0)

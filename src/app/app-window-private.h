@@ -40,6 +40,9 @@ struct _AppWindow
   GtkStack *fetch_face;
 };
 
+/* Answers may come when the window was closed already: then it has no children to tell. */
+gboolean app_window_is_gone (AppWindow *window);
+
 void app_window_init_actions (AppWindow *window);
 void app_window_init_letter_actions (AppWindow *window);
 /* Sets which actions make sense now. */

@@ -23,6 +23,12 @@ app_window_get_letters (AppWindow *window)
   return engine_office_get_letters (window->office);
 }
 
+gboolean
+app_window_is_gone (AppWindow *window)
+{
+  return g_cancellable_is_cancelled (window->cancellable);
+}
+
 /* The doors stand open only while there is nothing at all to show. */
 static void
 update_page (AppWindow *self)
@@ -62,6 +68,8 @@ on_counted (AppSidebar *sidebar, AppWindow *self)
 static void
 on_accounts_changed (AppWindow *self)
 {
+  if (app_window_is_gone (self))
+    return;
   update_page (self);
   app_window_update_actions (self);
 }
@@ -318,8 +326,12 @@ app_window_say_with_button (AppWindow *window,
                             GVariant *target)
 {
   g_autofree char *title = g_markup_escape_text (words, -1);
-  AdwToast *toast = adw_toast_new (title);
+  g_autoptr (GVariant) owned = target ? g_variant_ref_sink (target) : NULL;
+  AdwToast *toast;
 
+  if (app_window_is_gone (window))
+    return;
+  toast = adw_toast_new (title);
   if (button)
     {
       adw_toast_set_button_label (toast, button);
