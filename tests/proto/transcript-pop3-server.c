@@ -114,8 +114,8 @@ send_more (Session *session)
 
       if (proto_engine_get_output_length (server_get_engine (session)) >= 64 * 1024)
         return;
-      wanted = proto_pop3_server_send (session->server, session->letter->data + session->sent,
-                                       part);
+      wanted
+          = proto_pop3_server_send (session->server, session->letter->data + session->sent, part);
       session->sent += part;
     }
   session->letter = NULL;
