@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "message-letter.h"
 
+#include "message-address-private.h"
 #include "message-date.h"
-#include "message-gmime-private.h"
 #include "message-html.h"
 #include "message-part-private.h"
 #include "message-text-private.h"
@@ -49,16 +49,6 @@ one_line (const char *text)
   return g_strstrip (line);
 }
 
-static GPtrArray *
-read_mailboxes (GMimeMessage *message, GMimeAddressType type)
-{
-  InternetAddressList *list = g_mime_message_get_addresses (message, type);
-  g_autofree char *text = list != NULL ? internet_address_list_to_string (list, NULL, FALSE) : NULL;
-  GPtrArray *mailboxes = message_mailboxes_parse (text != NULL ? text : "", NULL);
-
-  return mailboxes;
-}
-
 /* The first msg-id of a header, without its angle brackets. */
 static char *
 first_id (GMimeMessage *message, const char *name)
@@ -94,11 +84,16 @@ read_headers (MessageLetter *letter)
   letter->in_reply_to = first_id (message, "In-Reply-To");
   letter->references_list = all_ids (message, "References");
   letter->date = message_date_parse (g_mime_object_get_header (GMIME_OBJECT (message), "Date"));
-  letter->from = read_mailboxes (message, GMIME_ADDRESS_TYPE_FROM);
-  letter->reply_to = read_mailboxes (message, GMIME_ADDRESS_TYPE_REPLY_TO);
-  letter->to = read_mailboxes (message, GMIME_ADDRESS_TYPE_TO);
-  letter->cc = read_mailboxes (message, GMIME_ADDRESS_TYPE_CC);
-  letter->bcc = read_mailboxes (message, GMIME_ADDRESS_TYPE_BCC);
+  letter->from = message_mailboxes_from_list (
+      g_mime_message_get_addresses (message, GMIME_ADDRESS_TYPE_FROM));
+  letter->reply_to = message_mailboxes_from_list (
+      g_mime_message_get_addresses (message, GMIME_ADDRESS_TYPE_REPLY_TO));
+  letter->to
+      = message_mailboxes_from_list (g_mime_message_get_addresses (message, GMIME_ADDRESS_TYPE_TO));
+  letter->cc
+      = message_mailboxes_from_list (g_mime_message_get_addresses (message, GMIME_ADDRESS_TYPE_CC));
+  letter->bcc = message_mailboxes_from_list (
+      g_mime_message_get_addresses (message, GMIME_ADDRESS_TYPE_BCC));
 
   for (int i = 0; i < g_mime_header_list_get_count (list); i++)
     {
