@@ -177,18 +177,19 @@ find_body (GBytes *source, gsize *length)
   return (const guint8 *) data + size;
 }
 
-/* A multipart whose boundary never comes has no parts; its text is there all the same. */
+/* A multipart whose boundary never comes has no parts; its text is there all the same. So it is
+ * where there was nothing that GMime could take for a letter. */
 static void
-mend_structure (MessageLetter *letter)
+mend_structure (MessageLetter *letter, gboolean is_letter)
 {
   gsize length;
-  const guint8 *body = find_body (letter->source, &length);
+  const guint8 *start = g_bytes_get_data (letter->source, &length);
+  const guint8 *body = is_letter ? find_body (letter->source, &length) : start;
 
   if (letter->parts->len > 0 || length == 0)
     return;
-  g_autoptr (GBytes) bytes = g_bytes_new_from_bytes (
-      letter->source, (gsize) (body - (const guint8 *) g_bytes_get_data (letter->source, NULL)),
-      length);
+  g_autoptr (GBytes) bytes
+      = g_bytes_new_from_bytes (letter->source, (gsize) (body - start), length);
   MessagePart *part = message_part_new_text (bytes);
   g_ptr_array_add (letter->parts, part);
   g_ptr_array_add (letter->texts, part);
@@ -241,25 +242,26 @@ MessageLetter *
 message_letter_parse (GBytes *source, GError **error)
 {
   message_init ();
-  GMimeMessage *message = g_bytes_get_size (source) > 0 ? parse_source (source) : NULL;
-  if (message == NULL)
+  if (g_bytes_get_size (source) == 0)
     {
       g_set_error_literal (error, MESSAGE_ERROR, MESSAGE_ERROR_PARSE, "The letter is empty");
       return NULL;
     }
 
+  GMimeMessage *message = parse_source (source);
+  gboolean is_letter = message != NULL;
   MessageLetter *letter = g_new0 (MessageLetter, 1);
   letter->references = 1;
   letter->source = g_bytes_ref (source);
-  letter->message = message;
+  letter->message = is_letter ? message : g_mime_message_new (FALSE);
   g_mutex_init (&letter->lock);
   letter->headers = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   letter->parts = g_ptr_array_new_with_free_func ((GDestroyNotify) message_part_unref);
   letter->attachments = g_ptr_array_new ();
   letter->texts = g_ptr_array_new ();
   read_headers (letter);
-  walk (letter, g_mime_message_get_mime_part (message), 0, FALSE);
-  mend_structure (letter);
+  walk (letter, g_mime_message_get_mime_part (letter->message), 0, FALSE);
+  mend_structure (letter, is_letter);
   choose_attachments (letter);
   return letter;
 }
@@ -438,11 +440,10 @@ message_letter_dup_snippet (MessageLetter *letter, guint characters)
           blank = snippet->len > 0;
           continue;
         }
+      if (blank && ++count == characters)
+        break;
       if (blank)
-        {
-          g_string_append_c (snippet, ' ');
-          count++;
-        }
+        g_string_append_c (snippet, ' ');
       blank = FALSE;
       g_string_append_unichar (snippet, c);
       count++;
