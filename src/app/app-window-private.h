@@ -23,7 +23,7 @@ struct _AppWindow
   AdwToast *next_toast;      /* that takes its place, or NULL */
   gboolean hushed;           /* the one that is shown has to go */
   guint toast_time;
-  guint fetching;            /* accounts asked by win.fetch that have not answered */
+  guint fetching; /* accounts asked by win.fetch that have not answered */
 
   AdwToastOverlay *toasts;
   GtkStack *pages;
