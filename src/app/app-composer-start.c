@@ -9,11 +9,15 @@
 
 /* ---- whom to ---- */
 
+/* Of the account that the letter came to: a person may write from one account to another. */
 static gboolean
 is_own (AppComposer *self, const MessageMailbox *mailbox)
 {
-  return engine_accounts_find_address (engine_office_get_accounts (self->office), mailbox->address)
-         != NULL;
+  EngineAccount *account = app_composer_get_account (self);
+
+  return account
+         && g_ascii_strcasecmp (engine_account_get_values (account)->address, mailbox->address)
+                == 0;
 }
 
 static gboolean

@@ -87,6 +87,8 @@ def test_reply_forward_and_drafts():
         answer = next(parse(row) for row in inbox(data) if row["subject"].startswith("Re: "))
         first = next(parse(row) for row in inbox(data) if not row["subject"].startswith("Re: "))
         equal(answer["In-Reply-To"], first["Message-ID"], "In-Reply-To")
+        contains(answer["To"], "ann@postroom.test")
+        contains(answer["From"], "bob@postroom.test")
         contains(answer.get_body(("plain",)).get_content(), "> Hello!")
 
         wait_for(lambda: len(window.windows()) == 1, "the composer's end")
