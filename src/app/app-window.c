@@ -269,11 +269,11 @@ app_window_new (AppApplication *application)
   return self;
 }
 
-void
-app_window_hush (AppWindow *window)
+static void
+on_dismissed (AdwToast *toast, AppWindow *self)
 {
-  if (window->toast)
-    adw_toast_dismiss (window->toast);
+  if (self->toast == toast)
+    g_clear_weak_pointer (&self->toast);
 }
 
 void
@@ -285,20 +285,27 @@ app_window_say_with_button (AppWindow *window,
 {
   g_autofree char *title = g_markup_escape_text (words, -1);
   g_autoptr (GVariant) owned = target ? g_variant_ref_sink (target) : NULL;
+  gint64 now = g_get_monotonic_time ();
   AdwToast *toast;
 
   if (app_window_is_gone (window))
     return;
-  toast = adw_toast_new (title);
-  if (button)
-    {
-      adw_toast_set_button_label (toast, button);
-      adw_toast_set_action_name (toast, action);
-      adw_toast_set_action_target_value (toast, target);
-    }
-  /* News does not wait behind older news. */
-  app_window_hush (window);
+  /* News does not wait behind older news: it takes its place, where that one will be seen for a
+   * while yet. (A toast dismissed in the middle of its appearance is freed twice by
+   * libadwaita 1.2.) */
+  if (window->toast && now < window->toast_time + 3 * G_USEC_PER_SEC)
+    toast = window->toast;
+  else
+    toast = adw_toast_new ("");
+  adw_toast_set_title (toast, title);
+  adw_toast_set_button_label (toast, button);
+  adw_toast_set_action_name (toast, action);
+  adw_toast_set_action_target_value (toast, owned);
+  if (toast == window->toast)
+    return;
   g_set_weak_pointer (&window->toast, toast);
+  window->toast_time = now;
+  g_signal_connect_object (toast, "dismissed", G_CALLBACK (on_dismissed), window, 0);
   adw_toast_overlay_add_toast (window->toasts, toast);
 }
 
