@@ -34,6 +34,7 @@ struct _AppEditor
   GPtrArray *images; /* of AppEditorImage */
   gboolean loaded;
   GPtrArray *waiting; /* of char *, command and argument in turn: said before the page was there */
+  GPtrArray *readers; /* of GTask: asked before the page was there */
 };
 
 enum
@@ -225,11 +226,23 @@ on_read (GObject *source, GAsyncResult *result, gpointer user_data)
     g_task_return_error (task, error);
 }
 
+/* Takes @task. */
+static void
+read_page (AppEditor *self, GTask *task)
+{
+  webkit_web_view_evaluate_javascript (self->web, "document.body.innerHTML", -1, NULL, NULL, NULL,
+                                       on_read, task);
+}
+
 void
 app_editor_read_async (AppEditor *editor, GAsyncReadyCallback callback, gpointer user_data)
 {
-  webkit_web_view_evaluate_javascript (editor->web, "document.body.innerHTML", -1, NULL, NULL, NULL,
-                                       on_read, g_task_new (editor, NULL, callback, user_data));
+  GTask *task = g_task_new (editor, NULL, callback, user_data);
+
+  if (editor->loaded)
+    read_page (editor, task);
+  else
+    g_ptr_array_add (editor->readers, task);
 }
 
 char *
@@ -286,13 +299,17 @@ on_caret_set (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (AppEditor) self = user_data;
   g_autoptr (GPtrArray) waiting = g_steal_pointer (&self->waiting);
+  g_autoptr (GPtrArray) readers = g_steal_pointer (&self->readers);
   g_autoptr (JSCValue) value
       = webkit_web_view_evaluate_javascript_finish (WEBKIT_WEB_VIEW (source), result, NULL);
 
   self->waiting = g_ptr_array_new_with_free_func (g_free);
+  self->readers = g_ptr_array_new_with_free_func (g_object_unref);
   self->loaded = TRUE;
   for (guint i = 0; i + 1 < waiting->len; i += 2)
     app_editor_execute (self, g_ptr_array_index (waiting, i), g_ptr_array_index (waiting, i + 1));
+  for (guint i = 0; i < readers->len; i++)
+    read_page (self, g_object_ref (g_ptr_array_index (readers, i)));
 }
 
 static void
@@ -382,6 +399,7 @@ app_editor_finalize (GObject *object)
   g_clear_object (&self->context);
   g_ptr_array_unref (self->images);
   g_ptr_array_unref (self->waiting);
+  g_ptr_array_unref (self->readers);
   G_OBJECT_CLASS (app_editor_parent_class)->finalize (object);
 }
 
@@ -417,6 +435,7 @@ app_editor_init (AppEditor *self)
 
   self->images = g_ptr_array_new_with_free_func (image_free);
   self->waiting = g_ptr_array_new_with_free_func (g_free);
+  self->readers = g_ptr_array_new_with_free_func (g_object_unref);
   self->context = webkit_web_context_new ();
   webkit_web_context_set_cache_model (self->context, WEBKIT_CACHE_MODEL_DOCUMENT_VIEWER);
   webkit_web_context_register_uri_scheme (self->context, "cid", on_cid_request, NULL, NULL);

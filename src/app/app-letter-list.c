@@ -11,6 +11,7 @@ struct _AppLetterList
   AppLetterModel *model;
   GtkMultiSelection *selection;
   GArray *selected; /* of gint64: as last told */
+  gboolean disposed;
 
   GtkStack *stack;
   GtkListView *view;
@@ -45,8 +46,11 @@ update_page (AppLetterList *self)
 static void
 update_selection (AppLetterList *self)
 {
-  g_autoptr (GArray) now = app_letter_list_dup_selected (self);
+  g_autoptr (GArray) now = NULL;
 
+  if (self->disposed)
+    return;
+  now = app_letter_list_dup_selected (self);
   if (now->len == self->selected->len
       && (now->len == 0
           || memcmp (now->data, self->selected->data, now->len * sizeof (gint64)) == 0))
@@ -111,6 +115,8 @@ app_letter_list_dispose (GObject *object)
 {
   AppLetterList *self = APP_LETTER_LIST (object);
 
+  /* Nobody is told any more: what would listen may be gone already. */
+  self->disposed = TRUE;
   if (self->view)
     let_go (self);
   if (self->menu)

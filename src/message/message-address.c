@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include "message-address.h"
 
-#include "message-gmime-private.h"
+#include "message-address-private.h"
+
 #include <string.h>
 
 G_DEFINE_QUARK (message - error - quark, message_error)
 
-#define MAX_ADDRESS 320 /* RFC 5321: 64 for the local part, 255 for the domain, and the @ */
+/* RFC 5321 section 4.5.3.1, in octets. */
+#define MAX_LOCAL_PART 64
+#define MAX_DOMAIN     255
 
 void
 message_init (void)
@@ -95,8 +98,8 @@ is_address (const char *address)
 {
   const char *at = strrchr (address, '@');
 
-  if (at == NULL || at == address || at[1] == '\0' || at - address > 64
-      || strlen (address) > MAX_ADDRESS || !g_utf8_validate (address, -1, NULL))
+  if (at == NULL || at == address || at[1] == '\0' || at - address > MAX_LOCAL_PART
+      || strlen (at + 1) > MAX_DOMAIN || !g_utf8_validate (address, -1, NULL))
     return FALSE;
   for (const char *c = address; *c != '\0'; c++)
     if ((guchar) *c < 0x20 || *c == 0x7f || (*c == ' ' && *address != '"')
@@ -107,57 +110,138 @@ is_address (const char *address)
             || (c > at && at[1] != '['))
           return FALSE;
       }
-  return strstr (at, "..") == NULL && at[1] != '.' && at[1] != '-';
+  return strstr (at, "..") == NULL && at[1] != '.' && at[1] != '-'
+         && (*address == '"' || memchr (address, '@', (gsize) (at - address)) == NULL);
 }
 
 static void
-collect (InternetAddressList *list, GPtrArray *mailboxes, char **wrong)
+collect (InternetAddressList *list, gboolean strict, GPtrArray *mailboxes, char **wrong)
 {
   for (int i = 0; list != NULL && i < internet_address_list_length (list); i++)
     {
       InternetAddress *one = internet_address_list_get_address (list, i);
       if (INTERNET_ADDRESS_IS_GROUP (one))
         {
-          collect (internet_address_group_get_members (INTERNET_ADDRESS_GROUP (one)), mailboxes,
-                   wrong);
+          collect (internet_address_group_get_members (INTERNET_ADDRESS_GROUP (one)), strict,
+                   mailboxes, wrong);
           continue;
         }
       const char *address = internet_address_mailbox_get_addr (INTERNET_ADDRESS_MAILBOX (one));
       const char *name = internet_address_get_name (one);
-      if (address != NULL && is_address (address))
+      if (address != NULL && *address != '\0' && (!strict || is_address (address)))
         g_ptr_array_add (mailboxes, message_mailbox_new (name, address));
       else if (*wrong == NULL)
         *wrong = g_strdup (address != NULL && *address != '\0' ? address : name);
     }
 }
 
-/* What GMime passes over in silence: pieces between commas that hold no '@'. */
+/* Where a reader of RFC 5322 stands: quoted strings, comments and angle brackets hide what would
+ * part addresses elsewhere. */
+typedef struct
+{
+  gboolean quoted;
+  gboolean angled;
+  guint depth; /* of comments */
+} Scanner;
+
+/* Takes the character at *@at, and the one it escapes; FALSE when it is hidden. */
+static gboolean
+scan (Scanner *scanner, const char **at)
+{
+  const char c = **at;
+
+  if (c == '\\' && (*at)[1] != '\0' && (scanner->quoted || scanner->depth > 0))
+    {
+      (*at)++;
+      return FALSE;
+    }
+  if (c == '"' && scanner->depth == 0)
+    scanner->quoted = !scanner->quoted;
+  else if (scanner->quoted)
+    return FALSE;
+  else if (c == '(')
+    scanner->depth++;
+  else if (c == ')' && scanner->depth > 0)
+    scanner->depth--;
+  else if (scanner->depth == 0 && (c == '<' || c == '['))
+    scanner->angled = TRUE;
+  else if (scanner->depth == 0 && (c == '>' || c == ']'))
+    scanner->angled = FALSE;
+  return !scanner->quoted && scanner->depth == 0 && !scanner->angled;
+}
+
+/* People part addresses with semicolons, which end a group and nothing else in a header. */
+static void
+make_commas (char *text)
+{
+  Scanner scanner = { 0 };
+  gboolean in_group = FALSE;
+
+  for (const char *at = text; *at != '\0'; at++)
+    {
+      if (!scan (&scanner, &at))
+        continue;
+      if (*at == ':')
+        in_group = TRUE;
+      else if (*at == ';' && in_group)
+        in_group = FALSE;
+      else if (*at == ';')
+        text[at - text] = ',';
+    }
+}
+
+/* One address, of which @bare is what no quotes, comments and brackets hide. With an angled address
+ * anything may be its name; without one there is nothing else. */
+static gboolean
+is_piece (const char *piece, GString *bare)
+{
+  const char *colon = strrchr (bare->str, ':'); /* behind the name of a group */
+  g_autofree char *words = g_strstrip (g_strdup (colon != NULL ? colon + 1 : bare->str));
+
+  if (*piece == '\0' || (colon != NULL && *words == '\0'))
+    return TRUE;
+  if (strchr (piece, '@') == NULL)
+    return FALSE;
+  return strchr (bare->str, '>') != NULL
+         || (strpbrk (words, " \t") == NULL && strchr (words, '@') == strrchr (words, '@'));
+}
+
+/* What GMime passes over in silence: pieces between commas that are no address, or more than one.
+ */
 static char *
 find_wrong_piece (const char *text)
 {
-  gboolean quoted = FALSE;
-  guint depth = 0;
+  g_autoptr (GString) bare = g_string_new (NULL);
+  Scanner scanner = { 0 };
   const char *start = text;
 
   for (const char *at = text;; at++)
     {
-      if (*at == '\\' && at[1] != '\0' && quoted)
-        at++;
-      else if (*at == '"')
-        quoted = !quoted;
-      else if (!quoted && *at == '(')
-        depth++;
-      else if (!quoted && *at == ')' && depth > 0)
-        depth--;
-      if (*at != '\0' && (quoted || depth > 0 || (*at != ',' && *at != ';')))
-        continue;
+      gboolean seen = *at == '\0' || scan (&scanner, &at);
+      if (*at != '\0' && (!seen || (*at != ',' && *at != ';')))
+        {
+          if (seen && *at != '"' && *at != ')')
+            g_string_append_c (bare, *at);
+          continue;
+        }
       g_autofree char *piece = g_strstrip (g_strndup (start, (gsize) (at - start)));
-      if (*piece != '\0' && strchr (piece, '@') == NULL && strchr (piece, ':') == NULL)
+      if (!is_piece (piece, bare))
         return g_steal_pointer (&piece);
       if (*at == '\0')
         return NULL;
       start = at + 1;
+      g_string_truncate (bare, 0);
     }
+}
+
+GPtrArray *
+message_mailboxes_from_list (InternetAddressList *list)
+{
+  GPtrArray *mailboxes = g_ptr_array_new_with_free_func ((GDestroyNotify) message_mailbox_free);
+  g_autofree char *wrong = NULL;
+
+  collect (list, FALSE, mailboxes, &wrong);
+  return mailboxes;
 }
 
 GPtrArray *
@@ -175,8 +259,9 @@ message_mailboxes_parse (const char *text, GError **error)
       return NULL;
     }
   g_autofree char *clean = one_line (text);
+  make_commas (clean);
   g_autoptr (InternetAddressList) list = internet_address_list_parse (NULL, clean);
-  collect (list, mailboxes, &wrong);
+  collect (list, TRUE, mailboxes, &wrong);
   if (wrong == NULL)
     wrong = find_wrong_piece (clean);
   if (wrong == NULL && *clean != '\0' && mailboxes->len == 0 && strchr (clean, ':') == NULL)

@@ -13,7 +13,7 @@ void message_init (void);
 typedef struct
 {
   char *name;    /* display name as UTF-8, or "" */
-  char *address; /* "user@host", never empty */
+  char *address; /* "user@host", never empty; in a letter that came, whatever stood there */
 } MessageMailbox;
 
 MessageMailbox *message_mailbox_new (const char *name, const char *address);
@@ -23,9 +23,9 @@ void message_mailbox_free (MessageMailbox *mailbox);
 /* For a person: "Ann Lee <ann@example.org>", unencoded UTF-8. */
 char *message_mailbox_to_string (const MessageMailbox *mailbox);
 
-/* Parses a list ("Ann <a@b>, c@d", groups flattened). An array of MessageMailbox with its free
- * function, possibly empty; with @error set (MESSAGE_ERROR_ADDRESS) NULL and the words name the
- * piece that is no address. */
+/* Parses a list ("Ann <a@b>, c@d", groups flattened; semicolons part addresses as commas do). An
+ * array of MessageMailbox with its free function, possibly empty; with @error set
+ * (MESSAGE_ERROR_ADDRESS) NULL and the words name the piece that is no address. */
 GPtrArray *message_mailboxes_parse (const char *text, GError **error);
 char *message_mailboxes_to_string (GPtrArray *mailboxes);
 

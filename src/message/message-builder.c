@@ -11,7 +11,9 @@
 
 #include <string.h>
 
-#define MAX_LINE 998 /* octets of a line without CRLF, RFC 5322 section 2.1.1 */
+#define MAX_LINE     998 /* octets of a line without CRLF, RFC 5322 section 2.1.1 */
+#define MAX_OLD_NAME 120
+#define MAX_WORD     400 /* octets without a blank in a header, well under a line */
 
 typedef struct
 {
@@ -104,6 +106,29 @@ one_line (const char *text)
   return g_strstrip (line);
 }
 
+/* A header can be folded at blanks only (RFC 5322 section 2.2.3): a word that is longer than a line
+ * may be gets some. */
+static char *
+foldable_line (const char *text)
+{
+  g_autofree char *line = one_line (text);
+  GString *out = g_string_new (NULL);
+  guint length = 0;
+
+  for (const char *at = line; *at != '\0'; at++)
+    {
+      /* What is no ASCII is encoded, and folded then. */
+      length = *at == ' ' || (guchar) *at >= 0x80 ? 0 : length + 1;
+      if (length > MAX_WORD)
+        {
+          g_string_append_c (out, ' ');
+          length = 1;
+        }
+      g_string_append_c (out, *at);
+    }
+  return g_string_free (out, FALSE);
+}
+
 static void
 set_mailbox (MessageMailbox **field, const MessageMailbox *mailbox)
 {
@@ -118,11 +143,27 @@ take_mailboxes (GPtrArray **field, GPtrArray *mailboxes)
   *field = mailboxes != NULL ? mailboxes : no_mailboxes ();
 }
 
+/* \n ends: windows and files give CRLF, too. */
+static char *
+unix_lines (const char *text)
+{
+  char *valid = g_utf8_make_valid (text, -1);
+  char *to = valid;
+
+  for (const char *from = valid; *from != '\0'; from++)
+    if (*from != '\r')
+      *to++ = *from;
+    else if (from[1] != '\n')
+      *to++ = '\n';
+  *to = '\0';
+  return valid;
+}
+
 static void
 set_text (char **field, const char *text)
 {
   g_free (*field);
-  *field = text != NULL ? g_utf8_make_valid (text, -1) : NULL;
+  *field = text != NULL ? unix_lines (text) : NULL;
 }
 
 void
@@ -159,7 +200,7 @@ void
 message_builder_set_subject (MessageBuilder *builder, const char *subject)
 {
   g_free (builder->subject);
-  builder->subject = one_line (subject);
+  builder->subject = foldable_line (subject);
 }
 
 void
@@ -189,7 +230,7 @@ void
 message_builder_set_header (MessageBuilder *builder, const char *name, const char *value)
 {
   g_ptr_array_add (builder->headers, one_line (name));
-  g_ptr_array_add (builder->headers, one_line (value));
+  g_ptr_array_add (builder->headers, foldable_line (value));
 }
 
 static void
@@ -345,11 +386,14 @@ is_wire_text (GBytes *bytes)
   return TRUE;
 }
 
-/* A name twice: RFC 2231 for the standard, RFC 2047 in Content-Type for old readers. */
+/* A name twice: RFC 2231 for the standard, RFC 2047 in Content-Type for old readers, whose line
+ * cannot be folded and has to be short therefore. */
 static void
 set_names (GMimeObject *object, const char *name)
 {
   g_mime_object_set_content_disposition_parameter (object, "filename", name);
+  if (strlen (name) > MAX_OLD_NAME)
+    return;
   g_mime_object_set_content_type_parameter (object, "name", name);
   GMimeParam *parameter = g_mime_param_list_get_parameter (
       g_mime_content_type_get_parameters (g_mime_object_get_content_type (object)), "name");
@@ -375,6 +419,11 @@ make_attachment (const Attachment *attachment)
   const char *data = g_bytes_get_data (attachment->bytes, &length);
 
   g_mime_object_set_content_type (object, type);
+  /* A text whose character set is not said would be taken for ASCII. */
+  if (g_str_has_prefix (mime, "text/") && length > 0 && g_utf8_validate_len (data, length, NULL)
+      && g_mime_content_type_get_parameter (g_mime_object_get_content_type (object), "charset")
+             == NULL)
+    g_mime_object_set_content_type_parameter (object, "charset", "utf-8");
   g_mime_object_set_disposition (object, attachment->content_id != NULL ? "inline" : "attachment");
   if (*attachment->file_name != '\0')
     set_names (object, attachment->file_name);

@@ -10,6 +10,7 @@ typedef struct
   GString *out;
   guint newlines; /* wanted before the next word */
   gboolean blank; /* a blank is wanted before it */
+  gboolean fresh; /* in an item or a quote that has no word yet: no newline is wanted there */
   guint quotes;
   guint preformatted;
   guint indent;
@@ -30,27 +31,37 @@ at_line_start (const Writer *writer)
   return writer->out->len == 0 || writer->out->str[writer->out->len - 1] == '\n';
 }
 
+/* Writes the newlines that are wanted; empty lines have the marks of their quote. */
+static void
+flush_newlines (Writer *writer)
+{
+  for (; writer->newlines > 0 && writer->out->len > 0; writer->newlines--)
+    {
+      if (at_line_start (writer))
+        for (guint i = 0; i < writer->quotes; i++)
+          g_string_append (writer->out, i + 1 < writer->quotes ? "> " : ">");
+      g_string_append_c (writer->out, '\n');
+    }
+  writer->newlines = 0;
+}
+
 static void
 settle (Writer *writer)
 {
-  if (writer->out->len > 0)
-    for (; writer->newlines > 0; writer->newlines--)
-      {
-        if (at_line_start (writer) && writer->quotes > 0)
-          g_string_append (writer->out, ">");
-        g_string_append_c (writer->out, '\n');
-      }
-  writer->newlines = 0;
+  flush_newlines (writer);
   if (at_line_start (writer))
     begin_line (writer);
   else if (writer->blank)
     g_string_append_c (writer->out, ' ');
   writer->blank = FALSE;
+  writer->fresh = FALSE;
 }
 
 static void
 want_newlines (Writer *writer, guint count)
 {
+  if (writer->fresh)
+    return;
   writer->newlines = MAX (writer->newlines, count);
   writer->blank = FALSE;
 }
@@ -58,8 +69,17 @@ want_newlines (Writer *writer, guint count)
 static void
 write_word (Writer *writer, const char *word, gsize length)
 {
+  const char *end = word + length, *blank;
+
   settle (writer);
-  g_string_append_len (writer->out, word, (gssize) length);
+  /* What must not be broken in HTML is a blank like others here. */
+  while ((blank = memmem (word, (gsize) (end - word), "\302\240", 2)) != NULL)
+    {
+      g_string_append_len (writer->out, word, blank - word);
+      g_string_append_c (writer->out, ' ');
+      word = blank + 2;
+    }
+  g_string_append_len (writer->out, word, end - word);
 }
 
 static void
@@ -86,8 +106,7 @@ static const char *const blocks[]
         "dd",      "fieldset", "figure",  "footer",     "form",  "header", "li",
         "main",    "nav",      "ol",      "section",    "table", "tr",     "ul",
         "caption", "details",  "summary", "figcaption", NULL };
-static const char *const paragraphs[]
-    = { "p", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "pre", NULL };
+static const char *const paragraphs[] = { "p", "h1", "h2", "h3", "h4", "h5", "h6", "pre", NULL };
 
 static gboolean
 is_one_of (const xmlNode *node, const char *const *names)
@@ -128,10 +147,11 @@ write_link (Writer *writer, const xmlNode *node, guint depth)
   write_word (writer, text, strlen (text));
 }
 
-static guint
+static guint64
 item_number (const xmlNode *node)
 {
-  guint number = 1;
+  g_autofree char *start = message_html_dup_attribute (node->parent, "start");
+  guint64 number = start != NULL ? g_ascii_strtoull (start, NULL, 10) : 1;
 
   for (const xmlNode *before = node->prev; before != NULL; before = before->prev)
     if (message_html_is (before, "li"))
@@ -143,42 +163,48 @@ static void
 write_item (Writer *writer, const xmlNode *node, guint depth)
 {
   g_autofree char *mark = node->parent != NULL && message_html_is (node->parent, "ol")
-                              ? g_strdup_printf ("%u.", item_number (node))
+                              ? g_strdup_printf ("%" G_GUINT64_FORMAT ".", item_number (node))
                               : g_strdup ("-");
 
   want_newlines (writer, 1);
   write_word (writer, mark, strlen (mark));
   writer->blank = TRUE;
+  writer->fresh = TRUE;
   writer->indent++;
   write_nodes (writer, node->children, depth);
   writer->indent--;
+  writer->fresh = FALSE;
   want_newlines (writer, 1);
+}
+
+/* A quote of a letter stands right below who is quoted, any other apart. */
+static void
+write_quote (Writer *writer, const xmlNode *node, guint depth)
+{
+  g_autofree char *type = message_html_dup_attribute (node, "type");
+  guint newlines = g_strcmp0 (type, "cite") == 0 ? 1 : 2;
+
+  want_newlines (writer, newlines);
+  flush_newlines (writer);
+  writer->quotes++;
+  writer->fresh = TRUE;
+  write_nodes (writer, node->children, depth);
+  /* Blank lines behind a quote are not of it. */
+  writer->quotes--;
+  writer->fresh = FALSE;
+  writer->newlines = 0;
+  want_newlines (writer, newlines);
 }
 
 static void
 write_block (Writer *writer, const xmlNode *node, guint depth, guint newlines)
 {
-  gboolean is_quote = message_html_is (node, "blockquote");
   gboolean is_pre = message_html_is (node, "pre");
 
   want_newlines (writer, newlines);
-  if (is_quote)
-    {
-      if (writer->out->len > 0)
-        for (; writer->newlines > 0; writer->newlines--)
-          g_string_append_c (writer->out, '\n');
-      writer->newlines = 0;
-      writer->quotes++;
-    }
   writer->preformatted += is_pre;
   write_nodes (writer, node->children, depth);
   writer->preformatted -= is_pre;
-  if (is_quote)
-    {
-      /* Blank lines behind a quote are not of it. */
-      writer->quotes--;
-      writer->newlines = 0;
-    }
   want_newlines (writer, newlines);
 }
 
@@ -207,6 +233,8 @@ write_element (Writer *writer, const xmlNode *node, guint depth)
     write_link (writer, node, depth);
   else if (message_html_is (node, "li"))
     write_item (writer, node, depth);
+  else if (message_html_is (node, "blockquote"))
+    write_quote (writer, node, depth);
   else if (is_one_of (node, paragraphs))
     write_block (writer, node, depth, 2);
   else if (is_one_of (node, blocks))
@@ -299,7 +327,7 @@ message_html_from_text (const char *text)
 {
   GString *out = g_string_new (NULL);
   guint depth = 0;
-  gboolean fresh = TRUE;
+  gboolean fresh = TRUE, empty = FALSE;
 
   while (*text != '\0')
     {
@@ -316,6 +344,9 @@ message_html_from_text (const char *text)
         }
       if (quotes > 0 && *line == ' ')
         line++;
+      /* At the end of a block one break alone would not be seen. */
+      if (quotes != depth && empty)
+        g_string_append (out, "<br>\n");
       if (quotes != depth)
         fresh = TRUE;
       for (; depth < quotes; depth++)
@@ -326,7 +357,8 @@ message_html_from_text (const char *text)
         g_string_append (out, "<br>\n");
       fresh = FALSE;
       gsize used = (gsize) (line - text);
-      write_line (out, line, used < length ? length - used : 0);
+      empty = used >= length;
+      write_line (out, line, empty ? 0 : length - used);
       text = next;
     }
   for (; depth > 0; depth--)

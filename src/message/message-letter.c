@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "message-letter.h"
 
+#include "message-address-private.h"
 #include "message-date.h"
-#include "message-gmime-private.h"
 #include "message-html.h"
 #include "message-part-private.h"
 #include "message-text-private.h"
@@ -49,16 +49,6 @@ one_line (const char *text)
   return g_strstrip (line);
 }
 
-static GPtrArray *
-read_mailboxes (GMimeMessage *message, GMimeAddressType type)
-{
-  InternetAddressList *list = g_mime_message_get_addresses (message, type);
-  g_autofree char *text = list != NULL ? internet_address_list_to_string (list, NULL, FALSE) : NULL;
-  GPtrArray *mailboxes = message_mailboxes_parse (text != NULL ? text : "", NULL);
-
-  return mailboxes;
-}
-
 /* The first msg-id of a header, without its angle brackets. */
 static char *
 first_id (GMimeMessage *message, const char *name)
@@ -94,11 +84,16 @@ read_headers (MessageLetter *letter)
   letter->in_reply_to = first_id (message, "In-Reply-To");
   letter->references_list = all_ids (message, "References");
   letter->date = message_date_parse (g_mime_object_get_header (GMIME_OBJECT (message), "Date"));
-  letter->from = read_mailboxes (message, GMIME_ADDRESS_TYPE_FROM);
-  letter->reply_to = read_mailboxes (message, GMIME_ADDRESS_TYPE_REPLY_TO);
-  letter->to = read_mailboxes (message, GMIME_ADDRESS_TYPE_TO);
-  letter->cc = read_mailboxes (message, GMIME_ADDRESS_TYPE_CC);
-  letter->bcc = read_mailboxes (message, GMIME_ADDRESS_TYPE_BCC);
+  letter->from = message_mailboxes_from_list (
+      g_mime_message_get_addresses (message, GMIME_ADDRESS_TYPE_FROM));
+  letter->reply_to = message_mailboxes_from_list (
+      g_mime_message_get_addresses (message, GMIME_ADDRESS_TYPE_REPLY_TO));
+  letter->to
+      = message_mailboxes_from_list (g_mime_message_get_addresses (message, GMIME_ADDRESS_TYPE_TO));
+  letter->cc
+      = message_mailboxes_from_list (g_mime_message_get_addresses (message, GMIME_ADDRESS_TYPE_CC));
+  letter->bcc = message_mailboxes_from_list (
+      g_mime_message_get_addresses (message, GMIME_ADDRESS_TYPE_BCC));
 
   for (int i = 0; i < g_mime_header_list_get_count (list); i++)
     {
@@ -182,18 +177,19 @@ find_body (GBytes *source, gsize *length)
   return (const guint8 *) data + size;
 }
 
-/* A multipart whose boundary never comes has no parts; its text is there all the same. */
+/* A multipart whose boundary never comes has no parts; its text is there all the same. So it is
+ * where there was nothing that GMime could take for a letter. */
 static void
-mend_structure (MessageLetter *letter)
+mend_structure (MessageLetter *letter, gboolean is_letter)
 {
   gsize length;
-  const guint8 *body = find_body (letter->source, &length);
+  const guint8 *start = g_bytes_get_data (letter->source, &length);
+  const guint8 *body = is_letter ? find_body (letter->source, &length) : start;
 
   if (letter->parts->len > 0 || length == 0)
     return;
-  g_autoptr (GBytes) bytes = g_bytes_new_from_bytes (
-      letter->source, (gsize) (body - (const guint8 *) g_bytes_get_data (letter->source, NULL)),
-      length);
+  g_autoptr (GBytes) bytes
+      = g_bytes_new_from_bytes (letter->source, (gsize) (body - start), length);
   MessagePart *part = message_part_new_text (bytes);
   g_ptr_array_add (letter->parts, part);
   g_ptr_array_add (letter->texts, part);
@@ -246,25 +242,26 @@ MessageLetter *
 message_letter_parse (GBytes *source, GError **error)
 {
   message_init ();
-  GMimeMessage *message = g_bytes_get_size (source) > 0 ? parse_source (source) : NULL;
-  if (message == NULL)
+  if (g_bytes_get_size (source) == 0)
     {
       g_set_error_literal (error, MESSAGE_ERROR, MESSAGE_ERROR_PARSE, "The letter is empty");
       return NULL;
     }
 
+  GMimeMessage *message = parse_source (source);
+  gboolean is_letter = message != NULL;
   MessageLetter *letter = g_new0 (MessageLetter, 1);
   letter->references = 1;
   letter->source = g_bytes_ref (source);
-  letter->message = message;
+  letter->message = is_letter ? message : g_mime_message_new (FALSE);
   g_mutex_init (&letter->lock);
   letter->headers = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   letter->parts = g_ptr_array_new_with_free_func ((GDestroyNotify) message_part_unref);
   letter->attachments = g_ptr_array_new ();
   letter->texts = g_ptr_array_new ();
   read_headers (letter);
-  walk (letter, g_mime_message_get_mime_part (message), 0, FALSE);
-  mend_structure (letter);
+  walk (letter, g_mime_message_get_mime_part (letter->message), 0, FALSE);
+  mend_structure (letter, is_letter);
   choose_attachments (letter);
   return letter;
 }
@@ -443,11 +440,10 @@ message_letter_dup_snippet (MessageLetter *letter, guint characters)
           blank = snippet->len > 0;
           continue;
         }
+      if (blank && ++count == characters)
+        break;
       if (blank)
-        {
-          g_string_append_c (snippet, ' ');
-          count++;
-        }
+        g_string_append_c (snippet, ' ');
       blank = FALSE;
       g_string_append_unichar (snippet, c);
       count++;

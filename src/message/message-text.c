@@ -103,7 +103,8 @@ quote_depth (const char *line)
 static void
 append_stuffed (GString *out, const char *line, gsize length)
 {
-  if (length > 0 && (*line == ' ' || (length >= 5 && strncmp (line, "From ", 5) == 0)))
+  if (length > 0
+      && (*line == ' ' || *line == '>' || (length >= 5 && strncmp (line, "From ", 5) == 0)))
     g_string_append_c (out, ' ');
   g_string_append_len (out, line, (gssize) length);
 }
@@ -118,7 +119,8 @@ find_break (const char *line, gsize length)
     return length;
   for (gsize i = 1; i < length; i++)
     {
-      if (line[i - 1] != ' ')
+      /* What stands alone as "-- " would begin a signature. */
+      if (line[i - 1] != ' ' || (i == 3 && strncmp (line, "-- ", 3) == 0))
         continue;
       if (i > FLOW_WIDTH && best != length)
         break;
@@ -199,7 +201,7 @@ message_text_from_flowed (const char *text, gboolean delete_space)
         {
           for (guint i = 0; i < depth; i++)
             g_string_append_c (out, '>');
-          if (depth > 0)
+          if (depth > 0 && length > 0)
             g_string_append_c (out, ' ');
         }
       flowing = !signature && length > 0 && line[length - 1] == ' ';

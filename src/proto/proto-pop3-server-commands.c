@@ -338,6 +338,7 @@ proto_pop3_server_run_line (ProtoPop3Server *server, const char *line, gsize len
           || g_ascii_strncasecmp (verbs[i].verb, line, verb_length) != 0)
         continue;
       show_line (server, verbs[i].verb, argument, verbs[i].hiding);
+      server->auth_tried = verbs[i].run == proto_pop3_server_auth;
       if (verbs[i].run != proto_pop3_server_auth && length > 253)
         proto_pop3_server_err (server, NULL, "The line is too long");
       else if ((verbs[i].states & state) == 0)
@@ -348,6 +349,9 @@ proto_pop3_server_run_line (ProtoPop3Server *server, const char *line, gsize len
         verbs[i].run (server, argument);
       return;
     }
-  proto_engine_heard (&server->engine, line, (gssize) length);
+  if (server->auth_tried)
+    proto_engine_heard (&server->engine, "[secret]", -1);
+  else
+    proto_engine_heard (&server->engine, line, (gssize) length);
   proto_pop3_server_err (server, NULL, "Unknown command");
 }

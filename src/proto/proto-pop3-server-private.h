@@ -41,6 +41,7 @@ struct _ProtoPop3Server
   gboolean in_transaction;
   char *user; /* after USER */
   ProtoSaslServer *sasl;
+  gboolean auth_tried; /* the last verb: what comes next may be a password all the same */
   guint errors;
 
   GArray *slots;   /* of ProtoPop3Slot */

@@ -315,6 +315,7 @@ proto_pop3_server_accept (ProtoPop3Server *server, GArray *entries)
     }
   proto_pop3_server_forget_deletions (server);
   server->in_transaction = TRUE;
+  server->auth_tried = FALSE;
   g_autofree char *text = g_strdup_printf ("%u messages (%" G_GUINT64_FORMAT " octets)",
                                            server->count, server->octets);
   proto_pop3_server_ok (server, text);

@@ -208,8 +208,8 @@ remove_replaced (StoreWrite *write, StoreDb *db, gint64 id, GError **error)
 
 /* Rows whose files have their place, and whose folders are now synced, need no spool any more.
  * Done along with other work: nobody waits for it. */
-static gboolean
-clear_placed (StoreCabinet *cabinet, StoreDb *db, GError **error)
+gboolean
+store_cabinet_clear_placed (StoreCabinet *cabinet, StoreDb *db, GError **error)
 {
   GHashTableIter folders;
   gpointer path;
@@ -232,7 +232,7 @@ add_work (StoreWrite *write, StoreDb *db, GError **error)
 {
   Add *add = write->data;
 
-  if (!clear_placed (write->cabinet, db, error)
+  if (!store_cabinet_clear_placed (write->cabinet, db, error)
       || (add->uid != NULL && !remember_uid (db, add, error)) || !insert_row (db, add, error))
     return FALSE;
   gint64 id = store_db_get_last_id (db);

@@ -24,8 +24,9 @@ struct _StoreCabinet
 
   GMutex lock;
   GCond idle;
-  GQueue readers;   /* of StoreDb: not in use */
-  guint reads;      /* under way */
+  GQueue readers; /* of StoreDb: not in use */
+  guint reads;    /* asked for or under way */
+  gboolean closed;
   guint changed;    /* to be told */
   GSource *telling; /* or NULL */
 
@@ -84,6 +85,10 @@ void store_write_remove_file (StoreWrite *write, StoreFolder folder, const char 
 
 /* Runs a statement with one ":id". */
 gboolean store_cabinet_run_for (StoreDb *db, const char *sql, gint64 id, GError **error);
+
+/* Writer's thread: syncs the folders of the letters that have their places, and forgets their
+ * spools. */
+gboolean store_cabinet_clear_placed (StoreCabinet *cabinet, StoreDb *db, GError **error);
 
 /* "mail/Inbox/2026/11/….eml" */
 char *store_cabinet_file (StoreFolder folder, const char *path);

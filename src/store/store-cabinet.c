@@ -83,6 +83,27 @@ watch (gpointer data)
 
 /* ---- reading ---- */
 
+/* Counted from the call on, lest the cabinet close before the thread has begun. */
+static gboolean
+begin_read (StoreCabinet *cabinet)
+{
+  g_mutex_lock (&cabinet->lock);
+  gboolean open = !cabinet->closed;
+  if (open)
+    cabinet->reads++;
+  g_mutex_unlock (&cabinet->lock);
+  return open;
+}
+
+static void
+end_read (StoreCabinet *cabinet)
+{
+  g_mutex_lock (&cabinet->lock);
+  if (--cabinet->reads == 0)
+    g_cond_signal (&cabinet->idle);
+  g_mutex_unlock (&cabinet->lock);
+}
+
 StoreDb *
 store_cabinet_take_reader (StoreCabinet *cabinet, GError **error)
 {
@@ -104,9 +125,8 @@ store_cabinet_return_reader (StoreCabinet *cabinet, StoreDb *db)
   g_mutex_lock (&cabinet->lock);
   if (db != NULL)
     g_queue_push_head (&cabinet->readers, db);
-  if (--cabinet->reads == 0)
-    g_cond_signal (&cabinet->idle);
   g_mutex_unlock (&cabinet->lock);
+  end_read (cabinet);
 }
 
 typedef struct
@@ -134,13 +154,20 @@ run_read (GTask *task, gpointer source, gpointer data, GCancellable *cancellable
   GError *error = NULL;
 
   StoreDb *db = store_cabinet_take_reader (cabinet, &error);
-  if (db == NULL)
+  if (db != NULL)
     {
-      g_task_return_error (task, error);
-      return;
+      read->read (task, cabinet, db, read->data);
+      store_cabinet_return_reader (cabinet, db);
     }
-  read->read (task, cabinet, db, read->data);
-  store_cabinet_return_reader (cabinet, db);
+  else
+    g_task_return_error (task, error);
+  end_read (cabinet);
+}
+
+static void
+fail_closed (GTask *task)
+{
+  g_task_return_new_error (task, STORE_ERROR, STORE_ERROR_IO, "The letters are closed already");
 }
 
 void
@@ -159,7 +186,10 @@ store_cabinet_read (StoreCabinet *cabinet,
   job->data = data;
   job->destroy = destroy;
   g_task_set_task_data (task, job, read_free);
-  g_task_run_in_thread (task, run_read);
+  if (begin_read (cabinet))
+    g_task_run_in_thread (task, run_read);
+  else
+    fail_closed (task);
 }
 
 /* ---- writing ---- */
@@ -226,6 +256,14 @@ store_cabinet_write (StoreCabinet *cabinet,
                      GDestroyNotify destroy,
                      GTask *task)
 {
+  if (cabinet->writer == NULL)
+    {
+      fail_closed (task);
+      g_object_unref (task);
+      if (destroy != NULL)
+        destroy (data);
+      return;
+    }
   StoreWrite *write = g_new0 (StoreWrite, 1);
 
   write->cabinet = cabinet;
@@ -408,13 +446,7 @@ store_cabinet_open (const char *directory, GError **error)
 static gboolean
 clear_placed (StoreDb *db, gpointer data, GError **error)
 {
-  StoreCabinet *cabinet = data;
-
-  for (guint i = 0; i < cabinet->placed->len; i++)
-    if (!store_cabinet_run_for (db, "UPDATE letters SET spool = NULL WHERE id = :id",
-                                g_array_index (cabinet->placed, gint64, i), error))
-      return FALSE;
-  return TRUE;
+  return store_cabinet_clear_placed (data, db, error);
 }
 
 static void
@@ -431,6 +463,7 @@ store_cabinet_close (StoreCabinet *cabinet)
       g_clear_pointer (&cabinet->watch, g_source_unref);
     }
   g_mutex_lock (&cabinet->lock);
+  cabinet->closed = TRUE;
   while (cabinet->reads > 0)
     g_cond_wait (&cabinet->idle, &cabinet->lock);
   g_mutex_unlock (&cabinet->lock);
