@@ -220,7 +220,9 @@ on_undone (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (AppWindow) self = user_data;
   g_autoptr (GError) error = NULL;
 
-  if (!engine_letters_finish (ENGINE_LETTERS (source), result, &error))
+  if (engine_letters_finish (ENGINE_LETTERS (source), result, &error))
+    app_window_say (self, _ ("Undone"));
+  else
     app_window_say_failure (self, error);
 }
 
@@ -232,7 +234,6 @@ on_undo (GSimpleAction *action, GVariant *parameter, gpointer user_data)
 
   if (!ids)
     return;
-  app_window_hush (self);
   app_window_update_actions (self);
   engine_letters_move_async (app_window_get_letters (self), (const gint64 *) (gpointer) ids->data,
                              ids->len, self->undo_folder, NULL, on_undone, g_object_ref (self));

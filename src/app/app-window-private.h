@@ -19,11 +19,9 @@ struct _AppWindow
   GCancellable *cancellable; /* of what must not outlive the window */
   GArray *undo_ids;          /* of gint64: what was moved last, or NULL */
   StoreFolder undo_folder;   /* and from where */
-  AdwToast *toast;           /* the one that is shown; weak */
-  AdwToast *next_toast;      /* that takes its place, or NULL */
-  gboolean hushed;           /* the one that is shown has to go */
-  guint toast_time;
-  guint fetching; /* accounts asked by win.fetch that have not answered */
+  AdwToast *toast;           /* the one said last, while it is to be seen; weak */
+  gint64 toast_time;         /* when, monotonic */
+  guint fetching;            /* accounts asked by win.fetch that have not answered */
 
   AdwToastOverlay *toasts;
   GtkStack *pages;
@@ -61,5 +59,3 @@ void app_window_say_with_button (AppWindow *window,
                                  GVariant *target);
 /* What failed, in the person's words; nothing for a cancelled one. */
 void app_window_say_failure (AppWindow *window, const GError *error);
-/* Takes back what was said last: it is no longer so. */
-void app_window_hush (AppWindow *window);

@@ -188,8 +188,6 @@ app_window_dispose (GObject *object)
   AppWindow *self = APP_WINDOW (object);
 
   g_cancellable_cancel (self->cancellable);
-  g_clear_handle_id (&self->toast_time, g_source_remove);
-  g_clear_object (&self->next_toast);
   G_OBJECT_CLASS (app_window_parent_class)->dispose (object);
 }
 
@@ -271,51 +269,11 @@ app_window_new (AppApplication *application)
   return self;
 }
 
-/* Longer than a toast takes to come or to go: libadwaita 1.2 frees one twice that is told to go
- * while it comes. */
-#define TOAST_MSEC 500
-
-/* News does not wait behind older news; but the older has to have come and gone. */
-static gboolean
-on_toast_time (gpointer user_data)
-{
-  AppWindow *self = user_data;
-
-  if (self->hushed || self->next_toast)
-    {
-      self->hushed = FALSE;
-      if (self->toast)
-        {
-          adw_toast_dismiss (self->toast);
-          g_clear_weak_pointer (&self->toast);
-          return G_SOURCE_CONTINUE;
-        }
-    }
-  if (self->next_toast)
-    {
-      g_set_weak_pointer (&self->toast, self->next_toast);
-      adw_toast_overlay_add_toast (self->toasts, g_steal_pointer (&self->next_toast));
-      return G_SOURCE_CONTINUE;
-    }
-  self->toast_time = 0;
-  return G_SOURCE_REMOVE;
-}
-
 static void
-wait_for_toast (AppWindow *self)
+on_dismissed (AdwToast *toast, AppWindow *self)
 {
-  if (self->toast_time != 0)
-    return;
-  if (on_toast_time (self))
-    self->toast_time = g_timeout_add (TOAST_MSEC, on_toast_time, self);
-}
-
-void
-app_window_hush (AppWindow *window)
-{
-  g_clear_object (&window->next_toast);
-  window->hushed = window->toast != NULL;
-  wait_for_toast (window);
+  if (self->toast == toast)
+    g_clear_weak_pointer (&self->toast);
 }
 
 void
@@ -327,20 +285,28 @@ app_window_say_with_button (AppWindow *window,
 {
   g_autofree char *title = g_markup_escape_text (words, -1);
   g_autoptr (GVariant) owned = target ? g_variant_ref_sink (target) : NULL;
+  gint64 now = g_get_monotonic_time ();
   AdwToast *toast;
 
   if (app_window_is_gone (window))
     return;
-  toast = adw_toast_new (title);
-  if (button)
-    {
-      adw_toast_set_button_label (toast, button);
-      adw_toast_set_action_name (toast, action);
-      adw_toast_set_action_target_value (toast, target);
-    }
-  g_clear_object (&window->next_toast);
-  window->next_toast = toast;
-  wait_for_toast (window);
+  /* News does not wait behind older news: it takes its place, where that one will be seen for a
+   * while yet. (A toast dismissed in the middle of its appearance is freed twice by
+   * libadwaita 1.2.) */
+  if (window->toast && now < window->toast_time + 3 * G_USEC_PER_SEC)
+    toast = window->toast;
+  else
+    toast = adw_toast_new ("");
+  adw_toast_set_title (toast, title);
+  adw_toast_set_button_label (toast, button);
+  adw_toast_set_action_name (toast, action);
+  adw_toast_set_action_target_value (toast, owned);
+  if (toast == window->toast)
+    return;
+  g_set_weak_pointer (&window->toast, toast);
+  window->toast_time = now;
+  g_signal_connect_object (toast, "dismissed", G_CALLBACK (on_dismissed), window, 0);
+  adw_toast_overlay_add_toast (window->toasts, toast);
 }
 
 void
