@@ -103,12 +103,13 @@ static void
 sync_spool (GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
 {
   Delivery *delivery = data;
+  StoreSite *site = delivery->site;
   GError *error = NULL;
 
   GTask *waiting = g_steal_pointer (&delivery->task);
 
   if (store_spool_sync (delivery->spool, &error))
-    store_site_write (delivery->site, deliver, delivered, delivery, delivery_free, waiting);
+    store_site_write (site, deliver, delivered, delivery, delivery_free, waiting);
   else
     {
       g_task_return_error (waiting, error);
@@ -116,6 +117,11 @@ sync_spool (GTask *task, gpointer source, gpointer data, GCancellable *cancellab
       delivery_free (delivery);
     }
   g_task_return_boolean (task, TRUE);
+
+  g_mutex_lock (&site->lock);
+  if (--site->syncing == 0)
+    g_cond_signal (&site->idle);
+  g_mutex_unlock (&site->lock);
 }
 
 void
@@ -135,5 +141,8 @@ store_site_deliver_async (StoreSite *site,
   delivery->paths = g_ptr_array_new_with_free_func (g_free);
   delivery->task = g_task_new (NULL, cancellable, callback, user_data);
   g_task_set_task_data (first, delivery, NULL);
+  g_mutex_lock (&site->lock);
+  site->syncing++;
+  g_mutex_unlock (&site->lock);
   g_task_run_in_thread (first, sync_spool);
 }
