@@ -15,6 +15,8 @@ struct _StoreSite
   int lock_fd;
 
   GMutex lock;
+  GCond idle;
+  guint syncing;   /* letters on their way to the writer; under the lock */
   StoreDb *reader; /* under the lock */
   char *mark;
   GHashTable *open; /* of char *: users whose maildrop a session holds; under the lock */

@@ -180,6 +180,7 @@ store_site_open (const char *directory, GError **error)
   g_autofree char *path = g_build_filename (directory, "site.db", NULL);
 
   g_mutex_init (&site->lock);
+  g_cond_init (&site->idle);
   site->lock_fd = -1;
   site->open = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   site->placed = g_ptr_array_new_with_free_func (g_free);
@@ -212,6 +213,10 @@ cleared_all (gpointer data, const GError *error)
 void
 store_site_free (StoreSite *site)
 {
+  g_mutex_lock (&site->lock);
+  while (site->syncing > 0)
+    g_cond_wait (&site->idle, &site->lock);
+  g_mutex_unlock (&site->lock);
   if (site->writer != NULL)
     {
       store_writer_push (site->writer, clear_all, cleared_all, site);
@@ -224,6 +229,7 @@ store_site_free (StoreSite *site)
   g_ptr_array_unref (site->placed);
   g_hash_table_unref (site->folders);
   g_mutex_clear (&site->lock);
+  g_cond_clear (&site->idle);
   g_free (site->mark);
   g_free (site);
 }
