@@ -236,6 +236,8 @@ log_in (Fixture *fixture, gpointer data)
   client_expect (client, "+OK");
   client_say (client, "PASS %s", words[1]);
   client_expect (client, words[2]);
+  /* The maildrop is free once QUIT is answered; after a mere close, some time later. */
+  client_do (client, "QUIT", "+OK");
 }
 
 static void
