@@ -97,8 +97,8 @@ on_display () {
 run_tests () {
   local directory=$1 status=0
   shift
-  rm -f "$directory/meson-logs/testlog.junit.xml"
+  rm -f "$directory"/meson-logs/testlog.*
   on_display meson test -C "$directory" --no-rebuild --print-errorlogs "$@" || status=$?
   read -r passed failed skipped < <(python3 "$top/scripts/count-tests" \
-    "$directory/meson-logs/testlog.junit.xml" "$status")
+    "$directory/meson-logs" "$status")
 }

@@ -316,7 +316,7 @@ on_draft_added (GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 on_draft_built (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  g_autoptr (GTask) task = user_data;
+  GTask *task = user_data;
   EngineLetters *letters = ENGINE_LETTERS (source);
   Draft *draft = g_task_get_task_data (task);
   GError *error = NULL;
@@ -326,11 +326,14 @@ on_draft_built (GObject *source, GAsyncResult *result, gpointer user_data)
                    .seen = TRUE,
                    .replaces = draft->replaces };
 
-  if (spool == NULL)
-    g_task_return_error (task, error);
-  else
-    store_cabinet_add_async (letters->cabinet, spool, &add, g_task_get_cancellable (task),
-                             on_draft_added, g_steal_pointer (&task));
+  if (spool != NULL)
+    {
+      store_cabinet_add_async (letters->cabinet, spool, &add, g_task_get_cancellable (task),
+                               on_draft_added, task);
+      return;
+    }
+  g_task_return_error (task, error);
+  g_object_unref (task);
 }
 
 void

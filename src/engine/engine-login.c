@@ -16,6 +16,7 @@ struct _EngineLogin
   StoreSite *site;
   char *domain;
   guint8 key[DIGEST_LENGTH];
+  GThreadPool *threads; /* as many as do the work side by side */
   GMutex mutex;
   GHashTable *known; /* user name -> digest of verifier and password; under the mutex */
 };
@@ -27,6 +28,12 @@ typedef struct
   char *authzid;
   BaseSecret *password;
 } Attempt;
+
+typedef struct
+{
+  GTask *task;
+  GTaskThreadFunc function;
+} Work;
 
 static void
 attempt_free (Attempt *attempt)
@@ -114,6 +121,17 @@ verify_thread (GTask *task, gpointer source, gpointer data, GCancellable *cancel
   g_task_return_pointer (task, right ? g_steal_pointer (&user) : NULL, g_free);
 }
 
+static void
+run_work (gpointer data, gpointer unused)
+{
+  Work *work = data;
+
+  work->function (work->task, g_task_get_source_object (work->task),
+                  g_task_get_task_data (work->task), g_task_get_cancellable (work->task));
+  g_object_unref (work->task);
+  g_free (work);
+}
+
 EngineLogin *
 engine_login_new (StoreSite *site, const char *domain)
 {
@@ -123,6 +141,8 @@ engine_login_new (StoreSite *site, const char *domain)
   login->domain = g_strdup (domain);
   if (gnutls_rnd (GNUTLS_RND_KEY, login->key, sizeof login->key) < 0)
     g_error ("The system gives no random numbers");
+  login->threads
+      = g_thread_pool_new (run_work, NULL, MAX ((int) g_get_num_processors (), 2), FALSE, NULL);
   g_mutex_init (&login->mutex);
   login->known = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   return login;
@@ -131,6 +151,7 @@ engine_login_new (StoreSite *site, const char *domain)
 void
 engine_login_free (EngineLogin *login)
 {
+  g_thread_pool_free (login->threads, FALSE, TRUE);
   g_hash_table_unref (login->known);
   g_mutex_clear (&login->mutex);
   base_secret_wipe (login->key, sizeof login->key);
@@ -152,11 +173,21 @@ engine_login_verify_async (EngineLogin *login,
   attempt->authzid = g_strdup (credentials->authzid != NULL ? credentials->authzid : "");
   attempt->password = base_secret_ref (credentials->password);
   g_task_set_task_data (task, attempt, (GDestroyNotify) attempt_free);
-  g_task_run_in_thread (task, verify_thread);
+  engine_login_run (login, task, verify_thread);
 }
 
 char *
 engine_login_verify_finish (GAsyncResult *result)
 {
   return g_task_propagate_pointer (G_TASK (result), NULL);
+}
+
+void
+engine_login_run (EngineLogin *login, GTask *task, GTaskThreadFunc function)
+{
+  Work *work = g_new0 (Work, 1);
+
+  work->task = g_object_ref (task);
+  work->function = function;
+  g_thread_pool_push (login->threads, work, NULL);
 }

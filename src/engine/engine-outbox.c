@@ -106,10 +106,24 @@ session_free (Session *session)
 static void
 return_shut_down (EngineOutbox *outbox)
 {
-  if (outbox->shutting_down == NULL || g_hash_table_size (outbox->sessions) > 0)
+  if (outbox->shutting_down == NULL || outbox->refreshing
+      || g_hash_table_size (outbox->sessions) > 0)
     return;
   g_autoptr (GTask) task = g_steal_pointer (&outbox->shutting_down);
   g_task_return_boolean (task, TRUE);
+}
+
+/* What is known is known at once: whoever asks after the answer need not wait for the cabinet. */
+static void
+note_entry (EngineOutbox *outbox, const StoreOutboxEntry *entry)
+{
+  for (guint i = 0; i < outbox->entries->len; i++)
+    if (((StoreOutboxEntry *) g_ptr_array_index (outbox->entries, i))->letter == entry->letter)
+      {
+        g_ptr_array_remove_index (outbox->entries, i);
+        g_ptr_array_insert (outbox->entries, (int) i, store_outbox_entry_copy (entry));
+        return;
+      }
 }
 
 static void
@@ -118,6 +132,8 @@ on_outcome (gint64 letter, const StoreOutboxEntry *entry, const GError *error, g
   EngineOutbox *outbox = ((Session *) user_data)->outbox;
 
   g_hash_table_remove (outbox->in_hand, &letter);
+  if (entry != NULL)
+    note_entry (outbox, entry);
   if (error == NULL)
     g_signal_emit (outbox, sent_signal, 0, letter);
   else if (entry != NULL
@@ -249,32 +265,44 @@ on_left_loaded (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autofree Left *left = user_data;
   g_autoptr (EngineOutbox) outbox = left->outbox;
-  g_autoptr (GPtrArray) rows = store_cabinet_load_finish (outbox->cabinet, result, NULL);
+  g_autoptr (GError) failed = NULL;
+  g_autoptr (GPtrArray) rows = store_cabinet_load_finish (outbox->cabinet, result, &failed);
   g_autoptr (GError) error = NULL;
 
-  if (rows == NULL || rows->len == 0
-      || ((StoreLetter *) g_ptr_array_index (rows, 0))->folder != STORE_FOLDER_SENT)
+  if (rows == NULL)
+    error = engine_error_translate (failed, NULL);
+  else if (rows->len == 0
+           || ((StoreLetter *) g_ptr_array_index (rows, 0))->folder != STORE_FOLDER_SENT)
     error = g_error_new_literal (ENGINE_ERROR, ENGINE_ERROR_NOT_FOUND,
                                  "The letter is no longer in the outbox, and was not sent.");
   answer (outbox, left->letter, error);
 }
 
-/* Tells those who wait for a letter that another program had in hand. */
+/* Letters that somebody waits for and no session of ours has: another program has them. */
+static GArray *
+dup_waited (EngineOutbox *outbox)
+{
+  GArray *waited = g_array_new (FALSE, FALSE, sizeof (gint64));
+  GHashTableIter iter;
+  gpointer letter;
+
+  g_hash_table_iter_init (&iter, outbox->waiters);
+  while (g_hash_table_iter_next (&iter, &letter, NULL))
+    if (!g_hash_table_contains (outbox->in_hand, letter))
+      g_array_append_val (waited, *(gint64 *) letter);
+  return waited;
+}
+
 static void
 answer_for_others (EngineOutbox *outbox)
 {
-  g_autoptr (GList) letters = g_hash_table_get_keys (outbox->waiters);
-  g_autoptr (GArray) waited = g_array_new (FALSE, FALSE, sizeof (gint64));
+  g_autoptr (GArray) waited = dup_waited (outbox);
 
-  for (GList *link = letters; link != NULL; link = link->next)
-    g_array_append_val (waited, *(gint64 *) link->data);
   for (guint i = 0; i < waited->len; i++)
     {
       gint64 letter = g_array_index (waited, gint64, i);
       const StoreOutboxEntry *entry = find_entry (outbox->entries, letter);
 
-      if (g_hash_table_contains (outbox->in_hand, &letter))
-        continue;
       if (entry == NULL)
         {
           Left *left = g_new0 (Left, 1);
@@ -303,6 +331,7 @@ on_entries (GObject *source, GAsyncResult *result, gpointer user_data)
   GPtrArray *entries = store_cabinet_outbox_finish (outbox->cabinet, result, &error);
 
   outbox->refreshing = FALSE;
+  return_shut_down (outbox);
   if (entries == NULL)
     {
       g_warning ("The outbox cannot be read: %s", error->message);
@@ -317,6 +346,14 @@ on_entries (GObject *source, GAsyncResult *result, gpointer user_data)
     }
   g_ptr_array_unref (outbox->entries);
   outbox->entries = entries;
+  /* What a session of ours has marked in doubt beforehand is on its way yet. */
+  for (guint i = 0; i < entries->len; i++)
+    {
+      StoreOutboxEntry *entry = g_ptr_array_index (entries, i);
+      if (entry->state == STORE_OUTBOX_IN_DOUBT
+          && g_hash_table_contains (outbox->in_hand, &entry->letter))
+        entry->state = STORE_OUTBOX_SENDING;
+    }
   g_signal_emit (outbox, changed_signal, 0);
   answer_for_others (outbox);
   schedule (outbox);
@@ -325,6 +362,8 @@ on_entries (GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 refresh (EngineOutbox *outbox)
 {
+  if (outbox->shut)
+    return;
   if (outbox->refreshing)
     {
       outbox->stale = TRUE;
@@ -565,6 +604,11 @@ engine_outbox_shut_down_async (EngineOutbox *outbox,
   outbox->shut = TRUE;
   engine_timer_clear (&outbox->timer);
   outbox->shutting_down = g_task_new (outbox, NULL, callback, user_data);
+  g_autoptr (GArray) waited = dup_waited (outbox);
+  g_autoptr (GError) ending
+      = g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CANCELLED, "The program ended meanwhile.");
+  for (guint i = 0; i < waited->len; i++)
+    answer (outbox, g_array_index (waited, gint64, i), ending);
   for (GList *link = sessions; link != NULL; link = link->next)
     engine_submission_stop (((Session *) link->data)->submission);
   return_shut_down (outbox);

@@ -18,7 +18,8 @@ G_DECLARE_FINAL_TYPE (EngineOutbox, engine_outbox, ENGINE, OUTBOX, GObject)
 /* Signals: "changed" (), "sent" (int64 letter), "failed" (int64 letter, string words). */
 
 /* Builds (on a worker; leave @builder alone until the callback) and stores the letter; the result
- * is its id in the Outbox. With @now an attempt begins at once. @replaces: a draft that goes. */
+ * is its id in the Outbox. With @now an attempt begins at once, else by itself after a minute
+ * unless somebody delivers it before. @replaces: a draft that goes. */
 void engine_outbox_add_async (EngineOutbox *outbox,
                               EngineAccount *account,
                               MessageBuilder *builder,
@@ -43,7 +44,7 @@ void engine_outbox_add_source_async (EngineOutbox *outbox,
 /* Tries one letter now, whatever its time; waits for the outcome. The result is TRUE when every
  * recipient was accepted (the letter is in Sent then); else the error has the server's words. Also
  * for letters FAILED or IN_DOUBT: it is the person's decision to send again. Recipients already
- * accepted are left out. */
+ * accepted are left out. Cancelling ends the waiting, not the attempt. */
 void engine_outbox_deliver_async (EngineOutbox *outbox,
                                   gint64 letter,
                                   GCancellable *cancellable,

@@ -128,7 +128,7 @@ on_verified (GObject *source, GAsyncResult *result, gpointer user_data)
   opening->site = engine_service_get_site (session->service);
   opening->user = g_steal_pointer (&user);
   g_task_set_task_data (task, opening, (GDestroyNotify) opening_free);
-  g_task_run_in_thread (task, open_thread);
+  engine_login_run (engine_service_get_login (session->service), task, open_thread);
 }
 
 static void

@@ -271,6 +271,7 @@ list_letter (Retrieval *retrieval, guint number, const char *uid)
     say_delete (retrieval, number);
 }
 
+/* The maildrop is known: the marks of what is no longer in it go. */
 static void
 plan (Retrieval *retrieval)
 {
@@ -452,7 +453,15 @@ on_event (Retrieval *retrieval, const ProtoPop3ClientEvent *event)
       break;
     case PROTO_POP3_CLIENT_FAILED:
       /* The link may know better why; it is asked in on_progress(). */
-      if (retrieval->error == NULL)
+      if (retrieval->error != NULL)
+        break;
+      /* RFC 2449 section 8.1.1 */
+      if (g_strcmp0 (event->code, "IN-USE") == 0)
+        retrieval->error
+            = g_error_new (ENGINE_ERROR, ENGINE_ERROR_BUSY,
+                           "Another program is reading this mailbox at %s. Try again in a moment.",
+                           engine_peer_get_host (retrieval->peer));
+      else
         retrieval->error = g_error_copy (event->error);
       break;
     case PROTO_POP3_CLIENT_CLOSED:

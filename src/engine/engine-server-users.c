@@ -77,7 +77,7 @@ static void
 on_hashed (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
-  EngineServer *server = ENGINE_SERVER (source);
+  EngineServer *server = g_task_get_source_object (task);
   StoreSite *site = engine_server_get_site (server);
   GCancellable *cancellable = g_task_get_cancellable (task);
   Job *job = g_task_get_task_data (G_TASK (result));
@@ -117,8 +117,9 @@ hash_then_store (EngineServer *server,
       return;
     }
 
+  /* Not the server's: a thread must not be the last to let go of it. */
   g_autoptr (GTask) hashing
-      = g_task_new (server, g_task_get_cancellable (task), on_hashed, g_object_ref (task));
+      = g_task_new (NULL, g_task_get_cancellable (task), on_hashed, g_object_ref (task));
   Job *job = g_new0 (Job, 1);
   job->purpose = purpose;
   job->name = g_steal_pointer (&user);

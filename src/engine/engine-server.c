@@ -318,7 +318,7 @@ static void
 on_identity (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
-  EngineServer *self = ENGINE_SERVER (source);
+  EngineServer *self = g_task_get_source_object (task);
   Start *start = g_task_get_task_data (G_TASK (result));
   g_autoptr (GError) error = NULL;
   g_autoptr (NetIdentity) identity = g_task_propagate_pointer (G_TASK (result), &error);
@@ -470,7 +470,8 @@ engine_server_start_async (EngineServer *self,
       return;
     }
 
-  g_autoptr (GTask) identity = g_task_new (self, NULL, on_identity, g_object_ref (task));
+  /* A thread's task does not hold the server: it must not be the last to let go. */
+  g_autoptr (GTask) identity = g_task_new (NULL, NULL, on_identity, g_object_ref (task));
   Start *start = g_new0 (Start, 1);
   start->config = engine_server_config_copy (config);
   start->asked = config != self->config;
@@ -507,6 +508,12 @@ gboolean
 engine_server_stop_finish (EngineServer *self, GAsyncResult *result, GError **error)
 {
   return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+const EngineServerConfig *
+engine_server_get_config (EngineServer *self)
+{
+  return self->config;
 }
 
 gboolean

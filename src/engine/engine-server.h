@@ -55,6 +55,8 @@ void
 engine_server_stop_async (EngineServer *server, GAsyncReadyCallback callback, gpointer user_data);
 gboolean engine_server_stop_finish (EngineServer *server, GAsyncResult *result, GError **error);
 
+/* What it runs with, or would start with; borrowed until the next start. */
+const EngineServerConfig *engine_server_get_config (EngineServer *server);
 gboolean engine_server_is_running (EngineServer *server);
 guint16 engine_server_get_port (EngineServer *server, EnginePort port); /* 0 when not running */
 const char *engine_server_get_domain (EngineServer *server);

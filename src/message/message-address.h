@@ -23,9 +23,9 @@ void message_mailbox_free (MessageMailbox *mailbox);
 /* For a person: "Ann Lee <ann@example.org>", unencoded UTF-8. */
 char *message_mailbox_to_string (const MessageMailbox *mailbox);
 
-/* Parses a list ("Ann <a@b>, c@d", groups flattened; semicolons part addresses as commas do). An array of MessageMailbox with its free
- * function, possibly empty; with @error set (MESSAGE_ERROR_ADDRESS) NULL and the words name the
- * piece that is no address. */
+/* Parses a list ("Ann <a@b>, c@d", groups flattened; semicolons part addresses as commas do). An
+ * array of MessageMailbox with its free function, possibly empty; with @error set
+ * (MESSAGE_ERROR_ADDRESS) NULL and the words name the piece that is no address. */
 GPtrArray *message_mailboxes_parse (const char *text, GError **error);
 char *message_mailboxes_to_string (GPtrArray *mailboxes);
 

@@ -419,6 +419,11 @@ make_attachment (const Attachment *attachment)
   const char *data = g_bytes_get_data (attachment->bytes, &length);
 
   g_mime_object_set_content_type (object, type);
+  /* A text whose character set is not said would be taken for ASCII. */
+  if (g_str_has_prefix (mime, "text/") && length > 0 && g_utf8_validate_len (data, length, NULL)
+      && g_mime_content_type_get_parameter (g_mime_object_get_content_type (object), "charset")
+             == NULL)
+    g_mime_object_set_content_type_parameter (object, "charset", "utf-8");
   g_mime_object_set_disposition (object, attachment->content_id != NULL ? "inline" : "attachment");
   if (*attachment->file_name != '\0')
     set_names (object, attachment->file_name);

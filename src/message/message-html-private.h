@@ -30,7 +30,6 @@ typedef struct
   gboolean composing; /* for the composer: fewer elements, fewer styles */
   gboolean remote;    /* images of other machines may stay */
   guint blocked;      /* images of other machines that went */
-  gboolean colours;   /* something has a colour of its own */
 } MessageHtmlRules;
 
 MessageHtmlVerdict message_html_judge (const MessageHtmlRules *rules, const xmlNode *node);

@@ -245,8 +245,6 @@ take_declaration (MessageHtmlRules *rules, const char *declaration, GString *out
                        : is_in (name, shown_properties, G_N_ELEMENTS (shown_properties));
   if (!known || *value == '\0' || !is_harmless_value (value))
     return;
-  if (strstr (name, "color") != NULL || g_ascii_strcasecmp (name, "background") == 0)
-    rules->colours = TRUE;
   g_autofree char *lower_name = g_ascii_strdown (name, -1);
   g_string_append_printf (out, "%s%s: %s", out->len > 0 ? "; " : "", lower_name, value);
 }
@@ -353,8 +351,6 @@ write_kept (MessageHtmlRules *rules, const xmlNode *node, GString *out)
       g_autofree char *value = message_html_dup_attribute (node, kept_attributes[i].attribute);
       if (value == NULL)
         continue;
-      if (strstr (kept_attributes[i].attribute, "color") != NULL)
-        rules->colours = TRUE;
       write_attribute (out, kept_attributes[i].attribute, value);
     }
 }

@@ -162,7 +162,7 @@ filter (MessageHtmlRules *rules, const char *html)
   return g_string_free (out, FALSE);
 }
 
-/* A letter with colours of its own was made for white paper; one without follows the desktop. */
+/* Paper, ink and fonts are the window's: only it knows whether the desktop is dark. */
 char *
 message_html_make_safe (const char *html, gboolean remote, guint *blocked)
 {
@@ -171,21 +171,14 @@ message_html_make_safe (const char *html, gboolean remote, guint *blocked)
 
   if (blocked != NULL)
     *blocked = rules.blocked;
-  return g_strconcat (
-      "<!DOCTYPE html>\n<html><head><meta charset=\"utf-8\">"
-      "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src cid: "
-      "data:",
-      remote ? " https: http:" : "",
-      "; style-src 'unsafe-inline'\">"
-      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">"
-      "<style>:root { color-scheme: ",
-      rules.colours ? "light" : "light dark",
-      "; } html { background: ", rules.colours ? "#ffffff" : "Canvas",
-      "; } body { margin: 18px; font-family: system-ui, sans-serif; line-height: 1.5; "
-      "overflow-wrap: break-word; } img { max-width: 100%; height: auto; } "
-      "pre { white-space: pre-wrap; } blockquote { margin: 0 0 0 2px; padding-left: 12px; "
-      "border-left: 3px solid #88888888; } table { max-width: 100%; }</style></head><body>",
-      body, "</body></html>\n", NULL);
+  return g_strconcat ("<!DOCTYPE html>\n<html><head><meta charset=\"utf-8\">"
+                      "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
+                      "img-src cid: data:",
+                      remote ? " https: http:" : "",
+                      "; style-src 'unsafe-inline'\">"
+                      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">"
+                      "</head><body>",
+                      body, "</body></html>\n", NULL);
 }
 
 char *

@@ -41,7 +41,7 @@ store_cabinet_known_uids_finish (StoreCabinet *cabinet, GAsyncResult *result, GE
 typedef struct
 {
   gint64 account;
-  GPtrArray *uids;
+  GPtrArray *listed;
 } Forget;
 
 static void
@@ -49,34 +49,53 @@ forget_free (gpointer data)
 {
   Forget *forget = data;
 
-  g_ptr_array_unref (forget->uids);
+  g_ptr_array_unref (forget->listed);
   g_free (forget);
+}
+
+static gboolean
+forget_uid (StoreDb *db, gint64 account, const char *uid, GError **error)
+{
+  g_autoptr (StoreStatement) statement
+      = store_db_prepare (db, "DELETE FROM uids WHERE account = :account AND uid = :uid", error);
+
+  if (statement == NULL)
+    return FALSE;
+  store_statement_bind_int (statement, ":account", account);
+  store_statement_bind_text (statement, ":uid", uid);
+  return store_statement_run (statement, error);
 }
 
 static gboolean
 forget_uids (StoreWrite *write, StoreDb *db, GError **error)
 {
   const Forget *forget = write->data;
+  g_autoptr (GHashTable) listed = g_hash_table_new (g_str_hash, g_str_equal);
+  g_autoptr (GPtrArray) gone = g_ptr_array_new_with_free_func (g_free);
+  GError *failed = NULL;
 
-  for (guint i = 0; i < forget->uids->len; i++)
-    {
-      g_autoptr (StoreStatement) statement
-          = store_db_prepare (db, "DELETE FROM uids WHERE account = :account AND uid = :uid",
-                              error);
-      if (statement == NULL)
-        return FALSE;
-      store_statement_bind_int (statement, ":account", forget->account);
-      store_statement_bind_text (statement, ":uid", g_ptr_array_index (forget->uids, i));
-      if (!store_statement_run (statement, error))
-        return FALSE;
-    }
-  return TRUE;
+  for (guint i = 0; i < forget->listed->len; i++)
+    g_hash_table_add (listed, g_ptr_array_index (forget->listed, i));
+  g_autoptr (StoreStatement) statement
+      = store_db_prepare (db, "SELECT uid FROM uids WHERE account = :account", error);
+  if (statement == NULL)
+    return FALSE;
+  store_statement_bind_int (statement, ":account", forget->account);
+  while (store_statement_step (statement, &failed))
+    if (!g_hash_table_contains (listed, store_statement_get_text (statement, 0)))
+      g_ptr_array_add (gone, g_strdup (store_statement_get_text (statement, 0)));
+  for (guint i = 0; failed == NULL && i < gone->len; i++)
+    forget_uid (db, forget->account, g_ptr_array_index (gone, i), &failed);
+  if (failed == NULL)
+    return TRUE;
+  g_propagate_error (error, failed);
+  return FALSE;
 }
 
 void
 store_cabinet_forget_uids_async (StoreCabinet *cabinet,
                                  gint64 account,
-                                 GPtrArray *uids,
+                                 GPtrArray *listed,
                                  GCancellable *cancellable,
                                  GAsyncReadyCallback callback,
                                  gpointer user_data)
@@ -84,7 +103,7 @@ store_cabinet_forget_uids_async (StoreCabinet *cabinet,
   Forget *forget = g_new0 (Forget, 1);
 
   forget->account = account;
-  forget->uids = g_ptr_array_ref (uids);
+  forget->listed = g_ptr_array_ref (listed);
   store_cabinet_write (cabinet, forget_uids, NULL, forget, forget_free,
                        g_task_new (cabinet, cancellable, callback, user_data));
 }

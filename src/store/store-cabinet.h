@@ -146,11 +146,11 @@ void store_cabinet_known_uids_async (StoreCabinet *cabinet,
                                      gpointer user_data);
 GHashTable *
 store_cabinet_known_uids_finish (StoreCabinet *cabinet, GAsyncResult *result, GError **error);
-/* Forgets the uids that the server no longer lists; takes a reference of @uids, a GPtrArray of
- * char *. */
+/* Forgets the account's uids that are not in @listed (a GPtrArray of char *, of which it takes a
+ * reference): those that the server no longer has. */
 void store_cabinet_forget_uids_async (StoreCabinet *cabinet,
                                       gint64 account,
-                                      GPtrArray *uids,
+                                      GPtrArray *listed,
                                       GCancellable *cancellable,
                                       GAsyncReadyCallback callback,
                                       gpointer user_data);

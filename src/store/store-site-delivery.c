@@ -5,6 +5,8 @@
 
 #include <base-clock.h>
 
+#define SYNCERS 8 /* fsync waits for the disk, which likes to have several at hand */
+
 typedef struct
 {
   StoreSite *site;
@@ -100,12 +102,11 @@ delivered (StoreSiteWrite *write)
 }
 
 static void
-sync_spool (GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
+sync_spool (gpointer data, gpointer unused)
 {
   Delivery *delivery = data;
   StoreSite *site = delivery->site;
   GError *error = NULL;
-
   GTask *waiting = g_steal_pointer (&delivery->task);
 
   if (store_spool_sync (delivery->spool, &error))
@@ -116,12 +117,23 @@ sync_spool (GTask *task, gpointer source, gpointer data, GCancellable *cancellab
       g_object_unref (waiting);
       delivery_free (delivery);
     }
-  g_task_return_boolean (task, TRUE);
 
   g_mutex_lock (&site->lock);
   if (--site->syncing == 0)
     g_cond_signal (&site->idle);
   g_mutex_unlock (&site->lock);
+}
+
+/* Threads of our own: GTask's are few, and a TLS handshake holds one of them for as long as its
+ * peer likes. */
+static GThreadPool *
+get_syncers (void)
+{
+  static GThreadPool *syncers;
+
+  if (g_once_init_enter (&syncers))
+    g_once_init_leave (&syncers, g_thread_pool_new (sync_spool, NULL, SYNCERS, FALSE, NULL));
+  return syncers;
 }
 
 void
@@ -133,16 +145,14 @@ store_site_deliver_async (StoreSite *site,
                           gpointer user_data)
 {
   Delivery *delivery = g_new0 (Delivery, 1);
-  g_autoptr (GTask) first = g_task_new (NULL, NULL, NULL, NULL);
 
   delivery->site = site;
   delivery->spool = spool;
   delivery->users = g_strdupv ((char **) users);
   delivery->paths = g_ptr_array_new_with_free_func (g_free);
   delivery->task = g_task_new (NULL, cancellable, callback, user_data);
-  g_task_set_task_data (first, delivery, NULL);
   g_mutex_lock (&site->lock);
   site->syncing++;
   g_mutex_unlock (&site->lock);
-  g_task_run_in_thread (first, sync_spool);
+  g_thread_pool_push (get_syncers (), delivery, NULL);
 }

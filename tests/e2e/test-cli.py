@@ -153,8 +153,8 @@ def test_account_check_says_why():
     with directory() as data, Server(data) as server:
         places = (f"--smtp=localhost:{server.ports['smtps']}", f"--pop3=localhost:{server.ports['pop3s']}")
         done = cli(data, "account", "add", ANN, "--local", *places, "--password-file=-",
-                   stdin="wrong\n", expect=77)
-        assert "wrong" not in done.err
+                   stdin="zyxwvut\n", expect=77)
+        assert "zyxwvut" not in done.err
         # Without --local the authority is not trusted, and nothing switches that off.
         done = cli(data, "account", "add", ANN, *places, "--password-file=-", stdin=PASSWORD + "\n",
                    expect=69)

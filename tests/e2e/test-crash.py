@@ -47,53 +47,61 @@ def timed(function):
 def test_kill_while_sending():
     dice = random.Random(SEED)
     note(f"seed {SEED}")
-    with directory() as data, directory() as client, Server(data) as server:
-        server.add_account("ann", client)
-        server.add_account("bob", client)
+    with directory() as data, Server(data) as server:
+        server.add_account("ann")
+        server.add_account("bob")
         body = b"A line of some length, so that sending takes a while.\r\n" * 20000
         send = ("send", f"--from={ANN}", f"--to={BOB}", "--text-file=-")
-        whole = timed(lambda: cli(client, *send, "--subject=Whole", stdin=body))
+        whole = timed(lambda: cli(data, *send, "--subject=Whole", stdin=body))
         sent = {"Whole"}
         for number in range(25):
-            code = killed_after(dice.random() * whole * 1.2, f"--data-dir={client}", *send,
+            code = killed_after(dice.random() * whole * 1.2, f"--data-dir={data}", *send,
                                 f"--subject=Nr {number}", stdin=body)
             if code == 0:
                 sent.add(f"Nr {number}")
-        cli(client, "send", "--queued")
-        kept = subjects(client, "Sent") + subjects(client, "Outbox")
+        cli(data, "send", "--queued")
+        kept = subjects(data, "Sent") + subjects(data, "Outbox")
         once(kept, "in Sent and Outbox")
         assert sent <= set(kept), sent - set(kept)
-        cli(client, "fetch", BOB)
-        arrived = subjects(client)
+        cli(data, "fetch", BOB)
+        arrived = subjects(data)
         once(arrived, "arrived")
         assert sent <= set(arrived), sent - set(arrived)
         # What is in Sent has arrived; what has arrived is in Sent, or in doubt in the outbox.
-        assert set(subjects(client, "Sent")) <= set(arrived)
+        assert set(subjects(data, "Sent")) <= set(arrived)
         assert set(arrived) <= set(kept), set(arrived) - set(kept)
         note(f"{len(sent)} acknowledged, {len(arrived)} arrived, "
-             f"{sum(subjects(client, 'Outbox').values())} in doubt")
+             f"{sum(subjects(data, 'Outbox').values())} in doubt")
 
 
 def test_kill_while_fetching():
     dice = random.Random(SEED)
     note(f"seed {SEED}")
-    with directory() as data, directory() as client, Server(data) as server:
-        server.add_account("bob", client)
-        with smtplib.SMTP("localhost", server.ports["smtp"]) as smtp:
-            for number in range(60):
-                smtp.sendmail(ANN, [BOB], letter(f"Nr {number}", body="line of text\r\n" * 2000))
+    with directory() as data, Server(data) as server:
+        server.add_account("bob")
+        sent = set()
+
+        def deliver(count):
+            with smtplib.SMTP("localhost", server.ports["smtp"]) as smtp:
+                for _ in range(count):
+                    name = f"Nr {len(sent)}"
+                    smtp.sendmail(ANN, [BOB], letter(name, body="line of text\r\n" * 2000))
+                    sent.add(name)
+
+        deliver(40)
+        whole = timed(lambda: cli(data, "fetch"))
         kills = 0
-        for _ in range(40):
-            if killed_after(0.02 + dice.random() * 0.25, f"--data-dir={client}", "fetch") == 0:
-                break
-            kills += 1
-        cli(client, "fetch")
-        got = subjects(client)
+        for _ in range(20):
+            deliver(20)
+            kills += killed_after(dice.random() * whole, f"--data-dir={data}", "fetch") != 0
+        cli(data, "fetch")
+        got = subjects(data)
         once(got, "fetched")
-        equal(set(got), {f"Nr {number}" for number in range(60)}, "letters")
-        for row in inbox(client):
-            assert os.path.getsize(row["path"]) == row["size"], row
-        note(f"{kills} kills")
+        equal(set(got), sent, "letters")
+        for row in inbox(data):
+            equal(os.path.getsize(row["path"]), row["size"], row["path"])
+        assert kills > 0, "no kill came in time"
+        note(f"{kills} kills, {len(sent)} letters")
 
 
 def test_kill_the_server_under_load():
@@ -128,13 +136,15 @@ def test_kill_the_server_under_load():
                 one.join()
             server.start()
         for name in ("ann", "bob"):
-            with directory() as client:
-                server.add_account(name, client)
-                cli(client, "fetch")
-                got = subjects(client)
-                once(got, f"for {name}")
-                lost = set(acknowledged) - set(got)
-                assert not lost, f"lost for {name}: {lost}"
+            server.add_account(name)
+        cli(data, "fetch")
+        rows = inbox(data)
+        for account in cli_json(data, "account", "list"):
+            got = collections.Counter(row["subject"] for row in rows
+                                      if row["account"] == account["id"])
+            once(got, f"for {account['address']}")
+            lost = set(acknowledged) - set(got)
+            assert not lost, f"lost for {account['address']}: {lost}"
         note(f"{len(acknowledged)} acknowledged of {attempts}")
         server.stop()
 

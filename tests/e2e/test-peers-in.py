@@ -211,8 +211,10 @@ def test_openssl_speaks_to_every_port():
                        stdin=b"QUIT\r\n")
             contains(text, wanted)
             contains(text, "Verification: OK")
+        # An old version may get through the handshake, but not one word is said over it.
         text = run(*common, "-connect", f"127.0.0.1:{server.ports['smtps']}", "-tls1_1",
-                   "-cipher", "DEFAULT@SECLEVEL=0", stdin=b"QUIT\r\n", expect=1)
+                   "-cipher", "DEFAULT@SECLEVEL=0", stdin=b"QUIT\r\n", expect=None)
+        assert "220 " not in text and "221 " not in text, text
 
 
 def test_plaintext_behind_starttls_is_refused():

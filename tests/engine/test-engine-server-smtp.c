@@ -172,7 +172,8 @@ trace (Fixture *fixture, gpointer data)
 {
   g_autoptr (Client) client = client_connect (fixture, ENGINE_PORT_SMTPS);
 
-  client_do (client, "EHLO (evil)\tby.example;", "250");
+  client_do (client, "EHLO by(evil).example", "501");
+  client_do (client, "EHLO [192.0.2.7]", "250");
   client_do (client, "MAIL FROM:<\"a b\"@example.org>", "250");
   client_do (client, "RCPT TO:<ann+tag@postroom.test>", "250");
   client_do (client, "DATA", "354");
@@ -188,7 +189,7 @@ trace (Fixture *fixture, gpointer data)
   g_test_message ("%s", ours);
   g_assert_true (g_regex_match_simple (
       "^Return-Path: <\"a b\"@example\\.org>\r\n"
-      "Received: from \\?evil\\?\\?by\\.example\\? \\(\\[127\\.0\\.0\\.1\\]\\)\r\n"
+      "Received: from \\[192\\.0\\.2\\.7\\] \\(\\[127\\.0\\.0\\.1\\]\\)\r\n"
       "\tby postroom\\.test \\(Postroom\\)\r\n"
       "\twith ESMTPS id [0-9A-F]+\r\n"
       "\tfor <ann\\+tag@postroom\\.test>;\r\n"
@@ -208,6 +209,34 @@ test_trace (void)
   fixture_stop (fixture);
   g_assert_cmpuint (delivered, ==, 1);
   fixture_close (fixture, FALSE);
+}
+
+static gboolean
+has_ipv6 (void)
+{
+  g_autoptr (GInetAddress) loopback = g_inet_address_new_loopback (G_SOCKET_FAMILY_IPV6);
+  g_autoptr (GSocketAddress) address = g_inet_socket_address_new (loopback, 0);
+  g_autoptr (GSocket) socket
+      = g_socket_new (G_SOCKET_FAMILY_IPV6, G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_TCP, NULL);
+
+  return socket != NULL && g_socket_bind (socket, address, FALSE, NULL);
+}
+
+/* On ::1 too, on the same port. */
+static void
+both_families (Fixture *fixture, gpointer data)
+{
+  if (!has_ipv6 ())
+    {
+      g_test_skip ("there is no ::1 here");
+      return;
+    }
+  g_autoptr (Client) client = client_connect_to (fixture, "::1", ENGINE_PORT_SMTPS);
+  g_assert_nonnull (client);
+  client_do (client, "EHLO [IPv6:::1]", "250");
+  g_assert_true (client_send (client, "ann@[IPv6:::1]", LETTER));
+  g_autofree char *letter = fetch (fixture, "ann", 1);
+  g_assert_nonnull (strstr (letter, "\r\nReceived: from [IPv6:::1] ([IPv6:::1])\r\n"));
 }
 
 static void
@@ -395,6 +424,7 @@ pipelining (Fixture *fixture, gpointer data)
 ADD (verbs)
 ADD (recipients)
 ADD (durable)
+ADD (both_families)
 ADD (authentication)
 ADD (slow_refusal)
 ADD (injection)
@@ -408,6 +438,7 @@ main (int argc, char **argv)
   g_test_add_func ("/engine/server/smtp/verbs", test_verbs);
   g_test_add_func ("/engine/server/smtp/recipients", test_recipients);
   g_test_add_func ("/engine/server/smtp/durable", test_durable);
+  g_test_add_func ("/engine/server/smtp/both-families", test_both_families);
   g_test_add_func ("/engine/server/smtp/trace", test_trace);
   g_test_add_func ("/engine/server/smtp/authentication", test_authentication);
   g_test_add_func ("/engine/server/smtp/in-clear", test_in_clear);

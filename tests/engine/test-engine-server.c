@@ -409,6 +409,41 @@ test_stop_with_sessions (void)
   fixture_close (fixture, FALSE);
 }
 
+static void
+see_an_impatient_end (Fixture *fixture, gpointer data)
+{
+  Visitors *visitors = data;
+
+  client_expect (visitors->idle, "421 4.3.2");
+  client_expect (visitors->pop3, "-ERR [SYS/TEMP]");
+  client_expect (visitors->busy, "421 4.3.2");
+  g_assert_null (client_line (visitors->busy));
+  client_free (visitors->idle);
+  client_free (visitors->busy);
+  client_free (visitors->pop3);
+}
+
+/* Who never comes to an end is not waited for. */
+static void
+test_stop_with_a_laggard (void)
+{
+  Fixture *fixture = fixture_open (NULL);
+  g_autoptr (GAsyncResult) stopped = NULL;
+  Visitors visitors;
+
+  fixture_add_user (fixture, "ann");
+  fixture_start (fixture);
+  fixture_run (fixture, leave_letter, NULL);
+  fixture_run (fixture, visit, &visitors);
+  engine_server_stop_async (fixture->server, on_result, &stopped);
+  fixture_run (fixture, see_an_impatient_end, &visitors);
+  while (stopped == NULL)
+    g_main_context_iteration (NULL, TRUE);
+  g_clear_object (&stopped);
+  g_assert_cmpuint (fixture_count_letters (fixture, "ann"), ==, 1);
+  fixture_close (fixture, FALSE);
+}
+
 /* Whoever forgets to stop it: the sessions end, and nothing is left behind. */
 static void
 test_drop (void)
@@ -470,6 +505,7 @@ main (int argc, char **argv)
   g_test_add_func ("/engine/server/users", test_users);
   g_test_add_func ("/engine/server/restart", test_restart);
   g_test_add_func ("/engine/server/stop-with-sessions", test_stop_with_sessions);
+  g_test_add_func ("/engine/server/stop-with-a-laggard", test_stop_with_a_laggard);
   g_test_add_func ("/engine/server/drop", test_drop);
   g_test_add_func ("/engine/server/journal", test_journal);
   return g_test_run ();

@@ -284,7 +284,7 @@ test_uids (Fixture *fixture, gconstpointer data)
   g_autoptr (GError) error = NULL;
   g_autoptr (StoreWait) wait = store_wait_new ();
   g_autoptr (StoreWait) again = store_wait_new ();
-  g_autoptr (GPtrArray) forget = g_ptr_array_new ();
+  g_autoptr (GPtrArray) listed = g_ptr_array_new ();
 
   gint64 id = store_fixture_add (fixture->cabinet, text, &how, &error);
   g_assert_no_error (error);
@@ -303,8 +303,17 @@ test_uids (Fixture *fixture, gconstpointer data)
   g_assert_cmpuint (g_hash_table_size (known), ==, 1);
   g_assert_true (g_hash_table_contains (known, "uid-1"));
 
-  g_ptr_array_add (forget, (gpointer) "uid-1");
-  store_cabinet_forget_uids_async (fixture->cabinet, account, forget, NULL, store_wait_ready,
+  /* While the server lists it, it stays known. */
+  g_autoptr (StoreWait) kept = store_wait_new ();
+  g_ptr_array_add (listed, (gpointer) "uid-1");
+  store_cabinet_forget_uids_async (fixture->cabinet, account, listed, NULL, store_wait_ready, kept);
+  g_assert_true (store_cabinet_finish (fixture->cabinet, store_wait_get (kept), &error));
+  how.account = account;
+  g_assert_cmpint (store_fixture_add (fixture->cabinet, text, &how, &error), ==, 0);
+  g_assert_error (error, STORE_ERROR, STORE_ERROR_EXISTS);
+  g_clear_error (&error);
+  g_ptr_array_set_size (listed, 0);
+  store_cabinet_forget_uids_async (fixture->cabinet, account, listed, NULL, store_wait_ready,
                                    again);
   g_assert_true (store_cabinet_finish (fixture->cabinet, store_wait_get (again), &error));
   how.account = account;

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/*
+ * What the parts of the window share: app-window.c shows, app-window-letters.c does what is done
+ * with letters, app-window-actions.c the rest. */
+
+#include "app-letter-list.h"
+#include "app-reader.h"
+#include "app-sidebar.h"
+#include "app-window.h"
+
+struct _AppWindow
+{
+  AdwApplicationWindow parent_instance;
+
+  EngineOffice *office;
+  StoreFolder folder;
+  GCancellable *cancellable; /* of what must not outlive the window */
+  GArray *undo_ids;          /* of gint64: what was moved last, or NULL */
+  StoreFolder undo_folder;   /* and from where */
+  AdwToast *toast;           /* the one said last, while it is to be seen; weak */
+  gint64 toast_time;         /* when, monotonic */
+  guint fetching;            /* accounts asked by win.fetch that have not answered */
+
+  AdwToastOverlay *toasts;
+  GtkStack *pages;
+  GtkStack *try_face;
+  AdwLeaflet *outer; /* panes | reader */
+  AdwLeaflet *inner; /* sidebar | list */
+  GtkWidget *sidebar_pane;
+  GtkWidget *list_pane;
+  GtkWidget *reader_pane;
+  AppSidebar *sidebar;
+  AppLetterList *list;
+  AppReader *reader;
+  AdwWindowTitle *list_title;
+  GtkStack *fetch_face;
+};
+
+/* Answers may come when the window was closed already: then it has no children to tell. */
+gboolean app_window_is_gone (AppWindow *window);
+
+void app_window_init_actions (AppWindow *window);
+void app_window_init_letter_actions (AppWindow *window);
+/* Sets which actions make sense now. */
+void app_window_update_actions (AppWindow *window);
+
+AppApplication *app_window_get_application (AppWindow *window);
+EngineLetters *app_window_get_letters (AppWindow *window);
+/* In a narrow window: brings the list, or the letter, to the front. */
+void app_window_show_list (AppWindow *window);
+void app_window_show_reader (AppWindow *window);
+/* The toast's button does @action with @target (floating, or NULL). */
+void app_window_say_with_button (AppWindow *window,
+                                 const char *words,
+                                 const char *button,
+                                 const char *action,
+                                 GVariant *target);
+/* What failed, in the person's words; nothing for a cancelled one. */
+void app_window_say_failure (AppWindow *window, const GError *error);

@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: MIT
+"""The whole story in the real window: switch the local server on, write an HTML letter with
+attachments, send it over TLS, fetch it over POP3 with TLS, read it."""
+import email
+import email.policy
+import os
+
+from harness import cli_json, contains, directory, equal, inbox, main, wait_for
+from window import Window
+
+BLOB = bytes(range(256)) * 100
+
+
+def parse(row):
+    with open(row["path"], "rb") as file:
+        return email.message_from_binary_file(file, policy=email.policy.default)
+
+
+def write_file(data, name, content):
+    path = os.path.join(data, name)
+    with open(path, "wb") as file:
+        file.write(content)
+    return path
+
+
+def test_a_letter_makes_the_round_trip():
+    with directory() as data, Window(data) as window:
+        window.picture("01-welcome")
+        window.act("try-local")
+        composer = window.composer()
+        blob = write_file(data, "every octet.bin", BLOB)
+        text = write_file(data, "Grüße 你好.txt", "你好\n.\n".encode())
+        window.act("set-subject", "Grüße aus dem Fenster 信件", window=composer)
+        window.act("write", "Written in the window. ", window=composer)
+        window.act("bold", window=composer)
+        window.act("write", "Bold 你好. ", window=composer)
+        window.act("bold", window=composer)
+        window.act("attach-file", blob, window=composer)
+        window.act("attach-file", text, window=composer)
+        window.picture("02-composer")
+        window.act("send", window=composer)
+        rows = wait_for(lambda: inbox(data), "the letter's arrival")
+        window.picture("03-inbox")
+        window.act("next")
+        window.picture("04-reader")
+
+        equal(rows[0]["subject"], "Grüße aus dem Fenster 信件", "subject")
+        letter = parse(rows[0])
+        html = letter.get_body(("html",)).get_content()
+        contains(html, "Written in the window.")
+        contains(html.replace("&nbsp;", " "), "<b>Bold 你好.")
+        contains(letter.get_body(("plain",)).get_content(), "Bold 你好.")
+        files = {part.get_filename(): part.get_payload(decode=True)
+                 for part in letter.iter_attachments()}
+        equal(files["every octet.bin"], BLOB, "attachment")
+        equal(files["Grüße 你好.txt"], "你好\n.\n".encode(), "text attachment")
+        contains(letter["Received"], "ESMTPSA")
+        wait_for(lambda: cli_json(data, "list", "Inbox")[0]["seen"], "the mark of having been read")
+        equal(len(cli_json(data, "list", "Sent")), 1, "letters in Sent")
+        equal(cli_json(data, "list", "Outbox"), [], "Outbox")
+        equal(window.complaints(), "", "complaints")
+
+
+def begin(window, data):
+    """To where the first letter has come back."""
+    window.act("try-local")
+    composer = window.composer()
+    window.act("send", window=composer)
+    rows = wait_for(lambda: inbox(data), "the first letter")
+    # Sent the moment it was there: the text has to have waited for its page.
+    contains(parse(rows[0]).get_body(("plain",)).get_content(), "Hello!")
+    wait_for(lambda: len(window.windows()) == 1, "the composer's end")
+    window.act("open-folder", "Inbox")
+    window.act("next")
+
+
+def test_reply_forward_and_drafts():
+    with directory() as data, Window(data) as window:
+        begin(window, data)
+        wait_for(lambda: inbox(data)[0]["seen"], "reading")
+        window.act("reply-all")
+        composer = window.composer()
+        window.picture("05-reply")
+        window.act("write", "An answer. ", window=composer)
+        window.act("send", window=composer)
+        wait_for(lambda: len(inbox(data)) == 2, "the answer's arrival")
+        answer = next(parse(row) for row in inbox(data) if row["subject"].startswith("Re: "))
+        first = next(parse(row) for row in inbox(data) if not row["subject"].startswith("Re: "))
+        equal(answer["In-Reply-To"], first["Message-ID"], "In-Reply-To")
+        contains(answer["To"], "ann@postroom.test")
+        contains(answer["From"], "bob@postroom.test")
+        contains(answer.get_body(("plain",)).get_content(), "> Hello!")
+
+        wait_for(lambda: len(window.windows()) == 1, "the composer's end")
+        window.act("compose")
+        composer = window.composer()
+        window.act("set-to", "not yet an address", window=composer)
+        window.act("set-subject", "Half a letter", window=composer)
+        window.act("write", "To be continued", window=composer)
+        window.act("send", window=composer)
+        window.picture("06-bad-address")
+        window.act("save", window=composer)
+        drafts = wait_for(lambda: cli_json(data, "list", "Drafts"), "the draft")
+        equal(drafts[0]["subject"], "Half a letter", "subject")
+        window.act("save", window=composer)
+        # The list is read in two steps; a draft may be replaced between them.
+        wait_for(lambda: cli_json(data, "list", "Drafts"), "the draft that was saved again")
+        equal(len(cli_json(data, "list", "Drafts")), 1, "drafts after saving again")
+        equal(cli_json(data, "list", "Outbox"), [], "Outbox")
+        window.kill()
+
+    # A draft survives the program.
+
+
+def test_an_inline_image_travels():
+    with directory() as data, Window(data) as window:
+        window.act("try-local")
+        composer = window.composer()
+        image = write_file(data, "dot.png", bytes.fromhex(
+            "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de"
+            "0000000c49444154789c63f8cfc000000301010018dd8db00000000049454e44ae426082"))
+        window.act("insert-image-file", image, window=composer)
+        window.picture("07-inline-image")
+        window.act("send", window=composer)
+        rows = wait_for(lambda: inbox(data), "arrival")
+        parts = [part for part in parse(rows[0]).walk() if part.get_content_type() == "image/png"]
+        equal(len(parts), 1, "images")
+        contains(parse(rows[0]).get_body(("html",)).get_content(),
+                 "cid:" + parts[0]["Content-ID"].strip("<>"))
+        assert not rows[0]["attachments"], "an inline image is no attachment"
+
+
+def test_folders_move_and_delete():
+    with directory() as data, Window(data) as window:
+        begin(window, data)
+        window.act("delete")
+        wait_for(lambda: cli_json(data, "list", "Trash"), "the move to Trash")
+        window.act("undo")
+        wait_for(lambda: inbox(data), "the way back")
+        window.act("next")
+        window.act("move", "Junk")
+        wait_for(lambda: cli_json(data, "list", "Junk"), "the move to Junk")
+        for folder in ("Sent", "Drafts", "Outbox", "Trash", "Junk"):
+            window.act("open-folder", folder)
+            window.picture("08-" + folder.lower())
+        equal(window.complaints(), "", "complaints")
+
+
+def test_dialogs_open():
+    with directory() as data, Window(data) as window:
+        window.act("add-account")
+        window.picture("09-account")
+        equal(window.complaints(), "", "complaints")
+    with directory() as data, Window(data, dark=True) as window:
+        begin(window, data)
+        window.picture("10-dark")
+        window.act("local-server")
+        window.picture("11-server")
+        equal(window.complaints(), "", "complaints")
+
+
+def test_a_killed_window_loses_nothing():
+    with directory() as data:
+        with Window(data) as window:
+            begin(window, data)
+            before = {row["id"]: row["subject"] for row in inbox(data)}
+            window.kill()
+        with Window(data) as window:
+            equal({row["id"]: row["subject"] for row in inbox(data)}, before, "letters")
+            window.picture("12-again")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: MIT */
+#include "desk.h"
+#include "fake-peer.h"
+
+#include <engine-error.h>
+#include <string.h>
+
+#define LETTER(n)                                                                                  \
+  "From: bob@fake.test\r\nTo: ann@fake.test\r\nSubject: Letter " n "\r\nMessage-ID: <" n           \
+  "@fake.test>\r\n\r\nText " n "\r\n.A dot\r\n..Two\r\n"
+
+static void
+put_three (FakePeer *peer)
+{
+  fake_pop3_put (peer, "uid-1", LETTER ("1"));
+  fake_pop3_put (peer, "uid-2", LETTER ("2"));
+  fake_pop3_put (peer, "uid-3", LETTER ("3"));
+}
+
+static void
+fetch_well (Desk *desk, EngineAccount *account, guint letters)
+{
+  EngineFetchResult counts;
+  g_autoptr (GError) error = NULL;
+
+  desk_fetch (desk, account, &counts, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (counts.letters, ==, letters);
+  g_assert_cmpuint (counts.failed, ==, 0);
+}
+
+static void
+test_keep (void)
+{
+  Desk *desk = desk_open (NULL);
+  FakePeer *peer = fake_pop3_new ();
+  EngineAccount *account = desk_add_account (desk, 1, peer->port, TRUE);
+
+  put_three (peer);
+  fetch_well (desk, account, 3);
+  fetch_well (desk, account, 0);
+  g_assert_cmpuint (peer->retrieved, ==, 3);
+  g_assert_cmpuint (peer->maildrop->len, ==, 3);
+  fake_pop3_put (peer, "uid-4", LETTER ("4"));
+  fetch_well (desk, account, 1);
+  g_assert_cmpuint (peer->retrieved, ==, 4);
+  g_assert_cmpuint (desk_count (desk, STORE_FOLDER_INBOX), ==, 4);
+  g_assert_cmpint (engine_account_get_last_fetch (account), >, 0);
+  desk_close (desk, FALSE);
+  fake_peer_free (peer);
+}
+
+static void
+test_delete (void)
+{
+  Desk *desk = desk_open (NULL);
+  FakePeer *peer = fake_pop3_new ();
+  EngineAccount *account = desk_add_account (desk, 1, peer->port, FALSE);
+
+  put_three (peer);
+  fetch_well (desk, account, 3);
+  g_assert_cmpuint (peer->maildrop->len, ==, 0);
+  /* A uid that the server no longer lists is forgotten, and may come again. */
+  fetch_well (desk, account, 0);
+  fake_pop3_put (peer, "uid-1", LETTER ("1"));
+  fetch_well (desk, account, 1);
+  desk_close (desk, FALSE);
+  fake_peer_free (peer);
+}
+
+/* Octet for octet, as the server has it. */
+static void
+test_bytes (void)
+{
+  Desk *desk = desk_open (NULL);
+  FakePeer *peer = fake_pop3_new ();
+  EngineAccount *account = desk_add_account (desk, 1, peer->port, TRUE);
+  g_autoptr (GAsyncResult) listed = NULL;
+  g_autoptr (GAsyncResult) read = NULL;
+
+  fake_pop3_put (peer, "one", LETTER ("1"));
+  fetch_well (desk, account, 1);
+  engine_letters_list_async (desk->letters, STORE_FOLDER_INBOX, NULL, desk_got, &listed);
+  g_autoptr (GArray) ids = engine_letters_list_finish (desk->letters, desk_wait (&listed), NULL);
+  engine_letters_read_async (desk->letters, g_array_index (ids, gint64, 0), NULL, desk_got, &read);
+  g_autoptr (MessageLetter) letter
+      = engine_letters_read_finish (desk->letters, desk_wait (&read), NULL);
+  GBytes *source = message_letter_get_source (letter);
+  g_assert_cmpmem (g_bytes_get_data (source, NULL), g_bytes_get_size (source), LETTER ("1"),
+                   strlen (LETTER ("1")));
+  desk_close (desk, FALSE);
+  fake_peer_free (peer);
+}
+
+static void
+test_cut (void)
+{
+  Desk *desk = desk_open (NULL);
+  FakePeer *peer = fake_pop3_new ();
+  EngineAccount *account = desk_add_account (desk, 1, peer->port, FALSE);
+  EngineFetchResult counts;
+  g_autoptr (GError) error = NULL;
+
+  put_three (peer);
+  peer->cut_in_retr = 3;
+  g_assert_false (desk_fetch (desk, account, &counts, &error));
+  g_assert_error (error, ENGINE_ERROR, ENGINE_ERROR_NETWORK);
+  g_assert_cmpuint (counts.letters, ==, 2);
+  g_assert_cmpuint (desk_count (desk, STORE_FOLDER_INBOX), ==, 2);
+  g_assert_nonnull (engine_account_get_problem (account));
+  /* Nothing was committed there; what is here already is only deleted. */
+  g_assert_cmpuint (peer->maildrop->len, ==, 3);
+  peer->cut_in_retr = 0;
+  peer->retrieved = 0;
+  fetch_well (desk, account, 1);
+  g_assert_cmpuint (peer->retrieved, ==, 1);
+  g_assert_cmpuint (peer->maildrop->len, ==, 0);
+  g_assert_cmpuint (desk_count (desk, STORE_FOLDER_INBOX), ==, 3);
+  g_assert_null (engine_account_get_problem (account));
+  desk_close (desk, FALSE);
+  fake_peer_free (peer);
+}
+
+static void
+test_refused_letter (void)
+{
+  Desk *desk = desk_open (NULL);
+  FakePeer *peer = fake_pop3_new ();
+  EngineAccount *account = desk_add_account (desk, 1, peer->port, FALSE);
+  EngineFetchResult counts;
+  g_autoptr (GError) error = NULL;
+
+  put_three (peer);
+  peer->refuse_retr = 2;
+  desk_fetch (desk, account, &counts, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (counts.letters, ==, 2);
+  g_assert_cmpuint (counts.failed, ==, 1);
+  g_assert_cmpuint (peer->maildrop->len, ==, 1);
+  desk_close (desk, FALSE);
+  fake_peer_free (peer);
+}
+
+static void
+test_without_uidl (void)
+{
+  Desk *desk = desk_open (NULL);
+  FakePeer *peer = fake_pop3_new ();
+  EngineAccount *account = desk_add_account (desk, 1, peer->port, TRUE);
+  EngineFetchResult counts;
+  g_autoptr (GError) error = NULL;
+
+  peer->no_uidl = TRUE;
+  put_three (peer);
+  fetch_well (desk, account, 3);
+  fetch_well (desk, account, 0);
+  fake_pop3_put (peer, "x", LETTER ("4"));
+  fetch_well (desk, account, 1);
+
+  peer->no_top = TRUE;
+  g_assert_false (desk_fetch (desk, account, &counts, &error));
+  g_assert_error (error, ENGINE_ERROR, ENGINE_ERROR_PROTOCOL);
+  g_assert_cmpuint (desk_count (desk, STORE_FOLDER_INBOX), ==, 4);
+  desk_close (desk, FALSE);
+  fake_peer_free (peer);
+}
+
+/* More letters than are in flight at one time, one of them large. */
+static void
+test_many (void)
+{
+  Desk *desk = desk_open (NULL);
+  FakePeer *peer = fake_pop3_new ();
+  EngineAccount *account = desk_add_account (desk, 1, peer->port, FALSE);
+  g_autoptr (GString) large = g_string_new ("Subject: Large\r\n\r\n");
+
+  for (guint i = 0; i < 20000; i++)
+    g_string_append (large, "A line of a large letter, of the usual length or so.\r\n");
+  for (guint i = 0; i < 100; i++)
+    {
+      g_autofree char *uid = g_strdup_printf ("m%u", i);
+      fake_pop3_put (peer, uid, i == 50 ? large->str : LETTER ("n"));
+    }
+  fetch_well (desk, account, 100);
+  g_assert_cmpuint (peer->maildrop->len, ==, 0);
+  desk_close (desk, FALSE);
+  fake_peer_free (peer);
+}
+
+static void
+on_fetched (EngineFetcher *fetcher, EngineAccount *account, guint letters, gpointer user_data)
+{
+  guint *sum = user_data;
+
+  *sum += letters;
+}
+
+static void
+test_joined (void)
+{
+  Desk *desk = desk_open (NULL);
+  FakePeer *peer = fake_pop3_new ();
+  EngineAccount *account = desk_add_account (desk, 1, peer->port, TRUE);
+  g_autoptr (GAsyncResult) first = NULL;
+  g_autoptr (GAsyncResult) second = NULL;
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  g_autoptr (GAsyncResult) third = NULL;
+  g_autoptr (GError) error = NULL;
+  EngineFetchResult counts;
+  guint sum = 0;
+
+  g_signal_connect (desk->fetcher, "fetched", G_CALLBACK (on_fetched), &sum);
+  put_three (peer);
+  engine_fetcher_fetch_async (desk->fetcher, account, NULL, desk_got, &first);
+  engine_fetcher_fetch_async (desk->fetcher, account, NULL, desk_got, &second);
+  engine_fetcher_fetch_async (desk->fetcher, account, cancellable, desk_got, &third);
+  g_assert_true (engine_account_is_fetching (account));
+  g_cancellable_cancel (cancellable);
+  g_assert_false (engine_fetcher_fetch_finish (desk->fetcher, desk_wait (&third), NULL, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  g_assert_true (engine_fetcher_fetch_finish (desk->fetcher, desk_wait (&first), &counts, NULL));
+  g_assert_cmpuint (counts.letters, ==, 3);
+  g_assert_true (engine_fetcher_fetch_finish (desk->fetcher, desk_wait (&second), &counts, NULL));
+  g_assert_cmpuint (counts.letters, ==, 3);
+  g_assert_cmpuint (peer->sessions, ==, 1);
+  g_assert_cmpuint (sum, ==, 3);
+  g_assert_false (engine_account_is_fetching (account));
+  desk_close (desk, FALSE);
+  fake_peer_free (peer);
+}
+
+static void
+test_in_use (void)
+{
+  Desk *desk = desk_open (NULL);
+  FakePeer *peer = fake_pop3_new ();
+  EngineAccount *account = desk_add_account (desk, 1, peer->port, TRUE);
+  g_autoptr (GError) error = NULL;
+
+  peer->in_use = TRUE;
+  g_assert_false (desk_fetch (desk, account, NULL, &error));
+  g_assert_error (error, ENGINE_ERROR, ENGINE_ERROR_BUSY);
+  desk_close (desk, FALSE);
+  fake_peer_free (peer);
+}
+
+static void
+test_no_password (void)
+{
+  Desk *desk = desk_open (NULL);
+  FakePeer *peer = fake_pop3_new ();
+  EngineAccount *account = desk_add_account (desk, 1, peer->port, TRUE);
+  g_autofree char *path = g_build_filename (desk->directory, "secrets.ini", NULL);
+  g_autoptr (GFile) file = g_file_new_for_path (path);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (g_file_delete (file, NULL, NULL));
+  g_assert_false (desk_fetch (desk, account, NULL, &error));
+  g_assert_error (error, ENGINE_ERROR, ENGINE_ERROR_AUTH);
+  g_assert_cmpuint (peer->sessions, ==, 0);
+  desk_close (desk, FALSE);
+  fake_peer_free (peer);
+}
+
+int
+main (int argc, char **argv)
+{
+  desk_init (&argc, &argv);
+  g_test_add_func ("/engine/fetcher/keep", test_keep);
+  g_test_add_func ("/engine/fetcher/delete", test_delete);
+  g_test_add_func ("/engine/fetcher/bytes", test_bytes);
+  g_test_add_func ("/engine/fetcher/cut", test_cut);
+  g_test_add_func ("/engine/fetcher/refused-letter", test_refused_letter);
+  g_test_add_func ("/engine/fetcher/without-uidl", test_without_uidl);
+  g_test_add_func ("/engine/fetcher/many", test_many);
+  g_test_add_func ("/engine/fetcher/joined", test_joined);
+  g_test_add_func ("/engine/fetcher/in-use", test_in_use);
+  g_test_add_func ("/engine/fetcher/no-password", test_no_password);
+  return g_test_run ();
+}
