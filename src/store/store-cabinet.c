@@ -410,11 +410,9 @@ sweep (StoreDb *db, StoreFiles *files, GError **error)
 {
   g_autoptr (StoreTransaction) transaction = store_transaction_begin (db, error);
 
-  if (transaction == NULL || !mend_letters (db, files, error) || !free_outbox (db, files, error)
-      || !store_transaction_commit (g_steal_pointer (&transaction), error))
-    return FALSE;
-  store_files_sweep (files);
-  return TRUE;
+  return transaction != NULL && mend_letters (db, files, error) && free_outbox (db, files, error)
+         && store_sweep (db, files, error)
+         && store_transaction_commit (g_steal_pointer (&transaction), error);
 }
 
 /* ---- opening and closing ---- */

@@ -219,6 +219,12 @@ struct _StoreTransaction
   guint depth; /* 0: the outer one, else a savepoint of that number */
 };
 
+gboolean
+store_db_is_in_transaction (StoreDb *db)
+{
+  return sqlite3_get_autocommit (db->handle) == 0;
+}
+
 static gboolean
 execute_at (StoreDb *db, const char *format, guint depth, GError **error)
 {

@@ -23,6 +23,9 @@ gboolean store_db_execute (StoreDb *db, const char *sql, GError **error);
 gint64 store_db_get_last_id (StoreDb *db);
 guint store_db_get_changes (StoreDb *db);
 
+/* FALSE too when SQLite has rolled back by itself, as it may on a full disk. */
+gboolean store_db_is_in_transaction (StoreDb *db);
+
 /* BEGIN IMMEDIATE; rolls back when freed unless committed. Inside another one a savepoint. */
 typedef struct _StoreTransaction StoreTransaction;
 

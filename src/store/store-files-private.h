@@ -3,6 +3,7 @@
 
 /* How the cabinet and the site put letters in their place. Any thread. */
 
+#include "store-db.h"
 #include "store-error.h"
 #include "store-files.h"
 
@@ -36,5 +37,11 @@ gboolean store_files_rename (StoreFiles *files, const char *from, const char *to
 void store_files_remove (StoreFiles *files, const char *path);
 gboolean store_files_exists (StoreFiles *files, const char *path);
 
-/* Removes what dead processes left under tmp/; rows have been seen to before. */
-void store_files_sweep (StoreFiles *files);
+/* Removes what dead processes left under tmp/, but for the spools whose names are in @kept. */
+void store_files_sweep (StoreFiles *files, GHashTable *kept);
+
+/* ---- store-sweep.c ---- */
+
+/* The same, keeping what rows still name. Inside the transaction that has mended them: a process
+ * that adds a row and dies meanwhile would lose its letter. */
+gboolean store_sweep (StoreDb *db, StoreFiles *files, GError **error);

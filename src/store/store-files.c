@@ -134,7 +134,7 @@ store_files_is_owner_alive (StoreFiles *files, const char *owner)
 }
 
 static void
-remove_folder (StoreFiles *files, const char *owner)
+remove_folder (StoreFiles *files, const char *owner, GHashTable *kept)
 {
   g_autofree char *path = spool_path (files, owner);
   g_autofree char *lock = lock_path (files, owner);
@@ -142,15 +142,16 @@ remove_folder (StoreFiles *files, const char *owner)
 
   for (const char *name; folder != NULL && (name = g_dir_read_name (folder)) != NULL;)
     {
-      g_autofree char *file = g_build_filename (path, name, NULL);
-      g_unlink (file);
+      g_autofree char *spool = g_build_filename (owner, name, NULL);
+      if (!g_hash_table_contains (kept, spool))
+        store_files_drop_spool (files, spool);
     }
-  g_rmdir (path);
-  g_unlink (lock);
+  if (g_rmdir (path) == 0)
+    g_unlink (lock);
 }
 
 void
-store_files_sweep (StoreFiles *files)
+store_files_sweep (StoreFiles *files, GHashTable *kept)
 {
   g_autofree char *path = spool_path (files, ".");
   g_autoptr (GDir) folder = g_dir_open (path, 0, NULL);
@@ -159,7 +160,7 @@ store_files_sweep (StoreFiles *files)
     {
       g_autofree char *entry = g_build_filename (path, name, NULL);
       if (g_file_test (entry, G_FILE_TEST_IS_DIR) && !store_files_is_owner_alive (files, name))
-        remove_folder (files, name);
+        remove_folder (files, name, kept);
     }
 }
 
@@ -282,7 +283,7 @@ store_files_read (StoreFiles *files, const char *path, const char *name, GError 
   g_autoptr (GError) failed = NULL;
 
   GBytes *bytes = map_file (file, &failed);
-  if (bytes == NULL && name != NULL && g_error_matches (failed, STORE_ERROR, STORE_ERROR_NOT_FOUND))
+  if (bytes == NULL && name != NULL)
     {
       g_autofree char *spooled = spool_path (files, name);
       bytes = map_file (spooled, NULL);

@@ -117,6 +117,10 @@ mend (StoreSite *site, StoreDb *db, GError **error)
   g_autoptr (StoreStatement) statement
       = store_db_prepare (db, "SELECT user, path, spool FROM letters WHERE spool IS NOT NULL",
                           error);
+  g_autoptr (GHashTable) placed = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  g_autoptr (GHashTable) unplaced = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  GHashTableIter spools;
+  gpointer name;
   GError *failed = NULL;
 
   if (statement == NULL)
@@ -132,14 +136,21 @@ mend (StoreSite *site, StoreDb *db, GError **error)
 
       if (store_files_is_owner_alive (site->files, owner))
         continue;
-      if (!store_files_place (site->files, spool, file, FALSE, &problem))
+      if (store_files_place (site->files, spool, file, FALSE, &problem))
+        g_hash_table_add (placed, g_strdup (spool));
+      else
         {
           g_warning ("%s", problem->message);
+          g_hash_table_add (unplaced, g_strdup (spool));
           continue;
         }
-      g_ptr_array_add (site->placed, g_strdup (spool));
       g_hash_table_replace (site->folders, g_steal_pointer (&folder), g_steal_pointer (&file));
     }
+  /* Each of its users must have the letter before the spool may go. */
+  g_hash_table_iter_init (&spools, placed);
+  while (g_hash_table_iter_next (&spools, &name, NULL))
+    if (!g_hash_table_contains (unplaced, name))
+      g_ptr_array_add (site->placed, g_strdup (name));
   if (failed == NULL)
     return store_site_clear_placed (site, db, error);
   g_propagate_error (error, failed);
@@ -151,11 +162,8 @@ sweep (StoreSite *site, StoreDb *db, GError **error)
 {
   g_autoptr (StoreTransaction) transaction = store_transaction_begin (db, error);
 
-  if (transaction == NULL || !mend (site, db, error)
-      || !store_transaction_commit (g_steal_pointer (&transaction), error))
-    return FALSE;
-  store_files_sweep (site->files);
-  return TRUE;
+  return transaction != NULL && mend (site, db, error) && store_sweep (db, site->files, error)
+         && store_transaction_commit (g_steal_pointer (&transaction), error);
 }
 
 /* ---- opening and closing ---- */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "store-writer.h"
 
+#include "store-error.h"
+
 /* Jobs that may share one commit: enough to make its sync cheap, few enough to stay quick. */
 #define MAX_BATCH 256
 
@@ -35,21 +37,48 @@ run_job (StoreWriter *writer, Job *job)
     store_transaction_commit (g_steal_pointer (&savepoint), &job->error);
 }
 
-static void
-run_batch (StoreWriter *writer, GPtrArray *batch)
+static Job *
+get (GPtrArray *batch, guint index)
+{
+  return g_ptr_array_index (batch, index);
+}
+
+/* Runs the jobs from @start on in one transaction; returns the first that was not run. That is one
+ * of the batch when SQLite has rolled back by itself (a full disk), with all that was done: the
+ * jobs so far share the error then. */
+static guint
+run_jobs (StoreWriter *writer, GPtrArray *batch, guint start)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (StoreTransaction) transaction = store_transaction_begin (writer->db, &error);
+  guint end = transaction != NULL ? start : batch->len;
 
-  for (guint i = 0; transaction != NULL && i < batch->len; i++)
-    run_job (writer, g_ptr_array_index (batch, i));
-  if (transaction != NULL)
+  while (end < batch->len && error == NULL)
+    {
+      Job *job = get (batch, end++);
+      run_job (writer, job);
+      if (!store_db_is_in_transaction (writer->db))
+        error = job->error != NULL
+                    ? g_error_copy (job->error)
+                    : g_error_new_literal (STORE_ERROR, STORE_ERROR_IO, "A write was rolled back");
+    }
+  if (error == NULL)
     store_transaction_commit (g_steal_pointer (&transaction), &error);
+  for (guint i = start; i < end && error != NULL; i++)
+    if (get (batch, i)->error == NULL)
+      get (batch, i)->error = g_error_copy (error);
+  return end;
+}
 
+static void
+run_batch (StoreWriter *writer, GPtrArray *batch)
+{
+  for (guint next = 0; next < batch->len;)
+    next = run_jobs (writer, batch, next);
   for (guint i = 0; i < batch->len; i++)
     {
-      Job *job = g_ptr_array_index (batch, i);
-      job->done (job->data, job->error != NULL ? job->error : error);
+      Job *job = get (batch, i);
+      job->done (job->data, job->error);
       g_clear_error (&job->error);
       g_free (job);
     }
