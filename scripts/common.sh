@@ -76,12 +76,16 @@ install_packages () {
   fi
 }
 
-# build_postroom DIRECTORY [meson options]: configures once, builds always.
+# build_postroom DIRECTORY [meson options]: configures what has not been, or not so; builds always.
 build_postroom () {
-  local directory=$1
+  local directory=$1 told=$1/options-told
   shift
   if [ ! -f "$directory/build.ninja" ]; then
     meson setup "$directory" "$top" "$@" >&2 || die "the build could not be configured"
+    printf '%s\n' "$*" >"$told"
+  elif [ $# -gt 0 ] && [ "$(cat "$told" 2>/dev/null)" != "$*" ]; then
+    meson configure "$directory" "$@" >&2 || die "the build could not be configured"
+    printf '%s\n' "$*" >"$told"
   fi
   ninja -C "$directory" >&2 || die "the build failed"
 }
