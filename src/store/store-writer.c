@@ -41,9 +41,15 @@ run_batch (StoreWriter *writer, GPtrArray *batch)
   g_autoptr (GError) error = NULL;
   g_autoptr (StoreTransaction) transaction = store_transaction_begin (writer->db, &error);
 
-  for (guint i = 0; transaction != NULL && i < batch->len; i++)
-    run_job (writer, g_ptr_array_index (batch, i));
-  if (transaction != NULL)
+  for (guint i = 0; transaction != NULL && error == NULL && i < batch->len; i++)
+    {
+      Job *job = g_ptr_array_index (batch, i);
+      run_job (writer, job);
+      /* A full disk may undo the jobs before this one too: all hear of it. */
+      if (job->error != NULL && !store_transaction_is_open (transaction))
+        error = g_error_copy (job->error);
+    }
+  if (transaction != NULL && error == NULL)
     store_transaction_commit (g_steal_pointer (&transaction), &error);
 
   for (guint i = 0; i < batch->len; i++)
