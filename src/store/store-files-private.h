@@ -36,5 +36,9 @@ gboolean store_files_rename (StoreFiles *files, const char *from, const char *to
 void store_files_remove (StoreFiles *files, const char *path);
 gboolean store_files_exists (StoreFiles *files, const char *path);
 
-/* Removes what dead processes left under tmp/; rows have been seen to before. */
-void store_files_sweep (StoreFiles *files);
+/* A set of the owners (char *) that live no more but left a folder under tmp/. Asked for before the
+ * rows are read: then every row that such an owner made is among them. */
+GHashTable *store_files_list_dead (StoreFiles *files);
+/* Removes what @dead left under tmp/, but for the spools (char *) in the set @kept: those are
+ * letters that have a row and no place yet. */
+void store_files_sweep (StoreFiles *files, GHashTable *dead, GHashTable *kept);

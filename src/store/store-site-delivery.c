@@ -95,10 +95,8 @@ delivered (StoreSiteWrite *write)
           placed = FALSE;
         }
     }
-  if (!placed)
-    return;
-  store_files_drop_spool (site->files, store_spool_get_name (delivery->spool));
-  g_ptr_array_add (site->placed, g_strdup (store_spool_get_name (delivery->spool)));
+  if (placed)
+    g_ptr_array_add (site->placed, g_strdup (store_spool_get_name (delivery->spool)));
 }
 
 static void
@@ -107,15 +105,20 @@ sync_spool (gpointer data, gpointer unused)
   Delivery *delivery = data;
   GError *error = NULL;
   GTask *waiting = g_steal_pointer (&delivery->task);
+  StoreSite *site = delivery->site;
 
   if (store_spool_sync (delivery->spool, &error))
-    store_site_write (delivery->site, deliver, delivered, delivery, delivery_free, waiting);
+    store_site_write (site, deliver, delivered, delivery, delivery_free, waiting);
   else
     {
       g_task_return_error (waiting, error);
       g_object_unref (waiting);
       delivery_free (delivery);
     }
+  g_mutex_lock (&site->lock);
+  if (--site->syncing == 0)
+    g_cond_broadcast (&site->idle);
+  g_mutex_unlock (&site->lock);
 }
 
 /* Threads of our own: GTask's are few, and a TLS handshake holds one of them for as long as its
@@ -145,5 +148,8 @@ store_site_deliver_async (StoreSite *site,
   delivery->users = g_strdupv ((char **) users);
   delivery->paths = g_ptr_array_new_with_free_func (g_free);
   delivery->task = g_task_new (NULL, cancellable, callback, user_data);
+  g_mutex_lock (&site->lock);
+  site->syncing++;
+  g_mutex_unlock (&site->lock);
   g_thread_pool_push (get_syncers (), delivery, NULL);
 }

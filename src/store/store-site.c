@@ -63,6 +63,8 @@ store_site_write (StoreSite *site,
   write->data = data;
   write->destroy = destroy;
   write->gone = g_ptr_array_new_with_free_func (g_free);
+  /* What was committed is not called cancelled. */
+  g_task_set_check_cancellable (task, FALSE);
   store_writer_push (site->writer, write_work, write_done, write);
 }
 
@@ -97,22 +99,28 @@ store_site_clear_placed (StoreSite *site, StoreDb *db, GError **error)
 {
   GHashTableIter folders;
   gpointer path;
+  gboolean synced = TRUE;
 
+  /* A folder may be gone. The rows keep their spools then, and the next start looks into it; new
+   * letters do not wait for that. */
   g_hash_table_iter_init (&folders, site->folders);
   while (g_hash_table_iter_next (&folders, NULL, &path))
-    if (!store_files_sync_folder (site->files, path, error))
-      return FALSE;
+    synced = store_files_sync_folder (site->files, path, NULL) && synced;
   g_hash_table_remove_all (site->folders);
-  for (guint i = 0; i < site->placed->len; i++)
-    if (!clear_spool (db, g_ptr_array_index (site->placed, i), error))
-      return FALSE;
+  for (guint i = 0; synced && i < site->placed->len; i++)
+    {
+      const char *spool = g_ptr_array_index (site->placed, i);
+      if (!clear_spool (db, spool, error))
+        return FALSE;
+      store_files_drop_spool (site->files, spool);
+    }
   g_ptr_array_set_size (site->placed, 0);
   return TRUE;
 }
 
-/* Gives the files that a dead process left their places. */
+/* Gives the files that a dead process left their places. @kept: the spools of those without. */
 static gboolean
-mend (StoreSite *site, StoreDb *db, GError **error)
+mend (StoreSite *site, StoreDb *db, GHashTable *kept, GError **error)
 {
   g_autoptr (StoreStatement) statement
       = store_db_prepare (db, "SELECT user, path, spool FROM letters WHERE spool IS NOT NULL",
@@ -131,15 +139,23 @@ mend (StoreSite *site, StoreDb *db, GError **error)
       g_autoptr (GError) problem = NULL;
 
       if (store_files_is_owner_alive (site->files, owner))
-        continue;
+        {
+          g_hash_table_add (kept, g_strdup (spool));
+          continue;
+        }
       if (!store_files_place (site->files, spool, file, FALSE, &problem))
         {
           g_warning ("%s", problem->message);
+          g_hash_table_add (kept, g_strdup (spool));
           continue;
         }
       g_ptr_array_add (site->placed, g_strdup (spool));
       g_hash_table_replace (site->folders, g_steal_pointer (&folder), g_steal_pointer (&file));
     }
+  /* One letter of several recipients may have some of its places only. */
+  for (guint i = site->placed->len; i > 0; i--)
+    if (g_hash_table_contains (kept, g_ptr_array_index (site->placed, i - 1)))
+      g_ptr_array_remove_index (site->placed, i - 1);
   if (failed == NULL)
     return store_site_clear_placed (site, db, error);
   g_propagate_error (error, failed);
@@ -149,12 +165,14 @@ mend (StoreSite *site, StoreDb *db, GError **error)
 static gboolean
 sweep (StoreSite *site, StoreDb *db, GError **error)
 {
+  g_autoptr (GHashTable) dead = store_files_list_dead (site->files);
+  g_autoptr (GHashTable) kept = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   g_autoptr (StoreTransaction) transaction = store_transaction_begin (db, error);
 
-  if (transaction == NULL || !mend (site, db, error)
+  if (transaction == NULL || !mend (site, db, kept, error)
       || !store_transaction_commit (g_steal_pointer (&transaction), error))
     return FALSE;
-  store_files_sweep (site->files);
+  store_files_sweep (site->files, dead, kept);
   return TRUE;
 }
 
@@ -180,6 +198,7 @@ store_site_open (const char *directory, GError **error)
   g_autofree char *path = g_build_filename (directory, "site.db", NULL);
 
   g_mutex_init (&site->lock);
+  g_cond_init (&site->idle);
   site->lock_fd = -1;
   site->open = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   site->placed = g_ptr_array_new_with_free_func (g_free);
@@ -212,18 +231,25 @@ cleared_all (gpointer data, const GError *error)
 void
 store_site_free (StoreSite *site)
 {
+  g_mutex_lock (&site->lock);
+  while (site->syncing > 0)
+    g_cond_wait (&site->idle, &site->lock);
+  g_mutex_unlock (&site->lock);
+
+  /* The last connection to close folds the log into the database: only the writer's can. */
+  g_clear_pointer (&site->reader, store_db_free);
   if (site->writer != NULL)
     {
       store_writer_push (site->writer, clear_all, cleared_all, site);
       store_writer_free (site->writer);
     }
   store_site_unlock (site);
-  g_clear_pointer (&site->reader, store_db_free);
   g_clear_pointer (&site->files, store_files_free);
   g_hash_table_unref (site->open);
   g_ptr_array_unref (site->placed);
   g_hash_table_unref (site->folders);
   g_mutex_clear (&site->lock);
+  g_cond_clear (&site->idle);
   g_free (site->mark);
   g_free (site);
 }
