@@ -270,12 +270,14 @@ write_done (gpointer data, const GError *error)
       if (write->after != NULL)
         write->after (write);
       note_change (write->cabinet, write->changed);
-      g_task_return_int (write->task, write->id);
     }
-  else
-    g_task_return_error (write->task, g_error_copy (error));
+  /* Before the caller hears of it: a spool that was not kept is gone then. */
   if (write->destroy != NULL)
     write->destroy (write->data);
+  if (error == NULL)
+    g_task_return_int (write->task, write->id);
+  else
+    g_task_return_error (write->task, g_error_copy (error));
   g_array_unref (write->files);
   g_object_unref (write->task);
   g_free (write);
@@ -552,6 +554,8 @@ store_cabinet_close (StoreCabinet *cabinet)
   g_clear_pointer (&cabinet->watcher, store_db_free);
   if (cabinet->writer != NULL)
     {
+      /* The last letters are given their places first. */
+      store_writer_wait (cabinet->writer);
       store_writer_push (cabinet->writer, clear_placed, cleared_placed, cabinet);
       g_clear_pointer (&cabinet->writer, store_writer_free);
     }

@@ -287,8 +287,10 @@ map_file (const char *path, GError **error)
   if (map != NULL)
     return g_mapped_file_get_bytes (map);
   g_set_error (error, STORE_ERROR,
-               g_error_matches (failed, G_FILE_ERROR, G_FILE_ERROR_NOENT) ? STORE_ERROR_NOT_FOUND
-                                                                          : STORE_ERROR_IO,
+               g_error_matches (failed, G_FILE_ERROR, G_FILE_ERROR_NOENT)
+                       || g_error_matches (failed, G_FILE_ERROR, G_FILE_ERROR_NOTDIR)
+                   ? STORE_ERROR_NOT_FOUND
+                   : STORE_ERROR_IO,
                "“%s” could not be read: %s", path, failed->message);
   return NULL;
 }

@@ -111,9 +111,9 @@ sync_spool (gpointer data, gpointer unused)
     store_site_write (site, deliver, delivered, delivery, delivery_free, waiting);
   else
     {
+      delivery_free (delivery);
       g_task_return_error (waiting, error);
       g_object_unref (waiting);
-      delivery_free (delivery);
     }
   g_mutex_lock (&site->lock);
   if (--site->syncing == 0)

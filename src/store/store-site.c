@@ -35,12 +35,14 @@ write_done (gpointer data, const GError *error)
         store_files_remove (write->site->files, g_ptr_array_index (write->gone, i));
       if (write->after != NULL)
         write->after (write);
-      g_task_return_boolean (write->task, TRUE);
     }
-  else
-    g_task_return_error (write->task, g_error_copy (error));
+  /* Before the caller hears of it: a spool that was not kept is gone then. */
   if (write->destroy != NULL)
     write->destroy (write->data);
+  if (error == NULL)
+    g_task_return_boolean (write->task, TRUE);
+  else
+    g_task_return_error (write->task, g_error_copy (error));
   g_ptr_array_unref (write->gone);
   g_object_unref (write->task);
   g_free (write);
@@ -240,6 +242,8 @@ store_site_free (StoreSite *site)
   g_clear_pointer (&site->reader, store_db_free);
   if (site->writer != NULL)
     {
+      /* The last letters are given their places first. */
+      store_writer_wait (site->writer);
       store_writer_push (site->writer, clear_all, cleared_all, site);
       store_writer_free (site->writer);
     }

@@ -116,3 +116,43 @@ store_writer_push (StoreWriter *writer, StoreWriterWork work, StoreWriterDone do
   job->data = data;
   g_async_queue_push (writer->jobs, job);
 }
+
+typedef struct
+{
+  GMutex lock;
+  GCond reached;
+  gboolean is_reached;
+} Mark;
+
+static gboolean
+reach_mark (StoreDb *db, gpointer data, GError **error)
+{
+  return TRUE;
+}
+
+static void
+reached_mark (gpointer data, const GError *error)
+{
+  Mark *mark = data;
+
+  g_mutex_lock (&mark->lock);
+  mark->is_reached = TRUE;
+  g_cond_signal (&mark->reached);
+  g_mutex_unlock (&mark->lock);
+}
+
+void
+store_writer_wait (StoreWriter *writer)
+{
+  Mark mark = { .is_reached = FALSE };
+
+  g_mutex_init (&mark.lock);
+  g_cond_init (&mark.reached);
+  store_writer_push (writer, reach_mark, reached_mark, &mark);
+  g_mutex_lock (&mark.lock);
+  while (!mark.is_reached)
+    g_cond_wait (&mark.reached, &mark.lock);
+  g_mutex_unlock (&mark.lock);
+  g_mutex_clear (&mark.lock);
+  g_cond_clear (&mark.reached);
+}
