@@ -36,19 +36,25 @@ read_account (StoreStatement *statement)
 GPtrArray *
 store_cabinet_dup_accounts (StoreCabinet *cabinet, GError **error)
 {
-  StoreDb *db = store_cabinet_take_reader (cabinet, error);
   g_autoptr (GPtrArray) accounts
       = g_ptr_array_new_with_free_func ((GDestroyNotify) store_account_free);
   GError *failed = NULL;
 
-  if (db == NULL)
+  if (!store_cabinet_enter (cabinet, error))
     return NULL;
+  StoreDb *db = store_cabinet_take_reader (cabinet, error);
+  if (db == NULL)
+    {
+      store_cabinet_leave (cabinet);
+      return NULL;
+    }
   StoreStatement *statement
       = store_db_prepare (db, "SELECT id, " COLUMNS " FROM accounts ORDER BY id", &failed);
   while (statement != NULL && store_statement_step (statement, &failed))
     g_ptr_array_add (accounts, read_account (statement));
   g_clear_pointer (&statement, store_statement_free);
   store_cabinet_return_reader (cabinet, db);
+  store_cabinet_leave (cabinet);
   if (failed == NULL)
     return g_steal_pointer (&accounts);
   g_propagate_error (error, failed);

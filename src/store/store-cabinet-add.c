@@ -6,10 +6,9 @@
 #include <base-clock.h>
 #include <message-letter.h>
 
-#include <string.h>
-
 #define SNIPPET_CHARACTERS 200
 #define SLUG_OCTETS        60
+#define PREPARERS          4 /* letters being synced and parsed at once */
 
 typedef struct
 {
@@ -20,6 +19,7 @@ typedef struct
   StoreOutboxEntry *envelope;
   gint64 replaces;
   StoreLetter *row;
+  GTask *task; /* until the writer has it */
 } Add;
 
 static void
@@ -135,6 +135,7 @@ set_path (StoreDb *db, gint64 id, const char *path, GError **error)
 static gboolean
 remember_uid (StoreDb *db, const Add *add, GError **error)
 {
+  GError *failed = NULL;
   g_autoptr (StoreStatement) statement
       = store_db_prepare (db, "INSERT INTO uids (account, uid) VALUES (:account, :uid)", error);
 
@@ -142,7 +143,15 @@ remember_uid (StoreDb *db, const Add *add, GError **error)
     return FALSE;
   store_statement_bind_int (statement, ":account", add->account);
   store_statement_bind_text (statement, ":uid", add->uid);
-  return store_statement_run (statement, error);
+  if (store_statement_run (statement, &failed))
+    return TRUE;
+  if (g_error_matches (failed, STORE_ERROR, STORE_ERROR_EXISTS))
+    g_set_error_literal (error, STORE_ERROR, STORE_ERROR_EXISTS,
+                         "The account has fetched this letter already");
+  else
+    g_propagate_error (error, g_steal_pointer (&failed));
+  g_clear_error (&failed);
+  return FALSE;
 }
 
 static gboolean
@@ -206,27 +215,6 @@ remove_replaced (StoreWrite *write, StoreDb *db, gint64 id, GError **error)
   return store_cabinet_run_for (db, "DELETE FROM letters WHERE id = :id", id, error);
 }
 
-/* Rows whose files have their place, and whose folders are now synced, need no spool any more.
- * Done along with other work: nobody waits for it. */
-gboolean
-store_cabinet_clear_placed (StoreCabinet *cabinet, StoreDb *db, GError **error)
-{
-  GHashTableIter folders;
-  gpointer path;
-
-  g_hash_table_iter_init (&folders, cabinet->folders);
-  while (g_hash_table_iter_next (&folders, NULL, &path))
-    if (!store_files_sync_folder (cabinet->files, path, error))
-      return FALSE;
-  g_hash_table_remove_all (cabinet->folders);
-  for (guint i = 0; i < cabinet->placed->len; i++)
-    if (!store_cabinet_run_for (db, "UPDATE letters SET spool = NULL WHERE id = :id",
-                                g_array_index (cabinet->placed, gint64, i), error))
-      return FALSE;
-  g_array_set_size (cabinet->placed, 0);
-  return TRUE;
-}
-
 static gboolean
 add_work (StoreWrite *write, StoreDb *db, GError **error)
 {
@@ -270,54 +258,50 @@ add_after (StoreWrite *write)
 
 /* ---- on a thread of its own ---- */
 
-static void
-prepare (GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
+static gboolean
+read_letter (Add *add, GError **error)
 {
-  Add *add = data;
-  GError *error = NULL;
   g_autoptr (GBytes) bytes = NULL;
 
-  if (!store_spool_sync (add->spool, &error)
-      || (bytes = store_spool_map (add->spool, &error)) == NULL)
-    {
-      g_task_return_error (task, error);
-      return;
-    }
+  if (!store_spool_sync (add->spool, error)
+      || (bytes = store_spool_map (add->spool, error)) == NULL)
+    return FALSE;
   /* What is no letter at all is kept all the same, under an empty subject. */
   g_autoptr (MessageLetter) letter = message_letter_parse (bytes, NULL);
   add->row->size = g_bytes_get_size (bytes);
   fill_row (add->row, letter);
-  g_task_return_boolean (task, TRUE);
+  return TRUE;
 }
 
 static void
-on_prepared (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  StoreCabinet *cabinet = STORE_CABINET (source);
-  g_autoptr (GTask) task = user_data;
-  GError *error = NULL;
-
-  if (!g_task_propagate_boolean (G_TASK (result), &error))
-    {
-      g_task_return_error (task, error);
-      return;
-    }
-  Add *add = g_task_get_task_data (G_TASK (result));
-  /* The spool must not be freed twice: it belongs to the write from here on. */
-  Add *own = g_memdup2 (add, sizeof *add);
-  memset (add, 0, sizeof *add);
-  store_cabinet_write (cabinet, add_work, add_after, own, add_free, g_steal_pointer (&task));
-}
-
-static void
-prepared_free (gpointer data)
+prepare (gpointer data, gpointer unused)
 {
   Add *add = data;
+  GTask *task = g_steal_pointer (&add->task);
+  StoreCabinet *cabinet = g_task_get_source_object (task);
+  GError *error = NULL;
 
-  if (add->spool != NULL)
-    add_free (add);
-  else
-    g_free (add);
+  if (read_letter (add, &error))
+    {
+      store_cabinet_push (cabinet, add_work, add_after, add, add_free, task);
+      store_cabinet_leave (cabinet);
+      return;
+    }
+  add_free (add);
+  store_cabinet_leave (cabinet);
+  g_task_return_error (task, error);
+  g_object_unref (task);
+}
+
+/* Not GTask's threads: these are few, and others hold them for as long as a peer likes. */
+static GThreadPool *
+get_preparers (void)
+{
+  static GThreadPool *preparers;
+
+  if (g_once_init_enter (&preparers))
+    g_once_init_leave (&preparers, g_thread_pool_new (prepare, NULL, PREPARERS, FALSE, NULL));
+  return preparers;
 }
 
 void
@@ -328,9 +312,9 @@ store_cabinet_add_async (StoreCabinet *cabinet,
                          GAsyncReadyCallback callback,
                          gpointer user_data)
 {
+  g_autoptr (GTask) task = g_task_new (cabinet, cancellable, callback, user_data);
   Add *own = g_new0 (Add, 1);
-  GTask *task = g_task_new (cabinet, cancellable, callback, user_data);
-  g_autoptr (GTask) first = g_task_new (cabinet, cancellable, on_prepared, task);
+  GError *error = NULL;
 
   own->spool = spool;
   own->folder = add->folder;
@@ -340,8 +324,14 @@ store_cabinet_add_async (StoreCabinet *cabinet,
   own->replaces = add->replaces;
   own->row = g_new0 (StoreLetter, 1);
   own->row->seen = add->seen;
-  g_task_set_task_data (first, own, prepared_free);
-  g_task_run_in_thread (first, prepare);
+  if (!store_cabinet_enter (cabinet, &error))
+    {
+      add_free (own);
+      g_task_return_error (task, error);
+      return;
+    }
+  own->task = g_steal_pointer (&task);
+  g_thread_pool_push (get_preparers (), own, NULL);
 }
 
 gint64

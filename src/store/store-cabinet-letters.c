@@ -156,9 +156,10 @@ read_file (StoreCabinet *cabinet,
   g_autoptr (GError) failed = NULL;
   GBytes *bytes = store_files_read (cabinet->files, file, spool, &failed);
 
-  for (guint i = 0; bytes == NULL && i < STORE_N_FOLDERS; i++)
+  /* Twice: it may be moving while we look. */
+  for (guint i = 0; bytes == NULL && i < 2 * STORE_N_FOLDERS; i++)
     {
-      g_autofree char *other = store_cabinet_file ((StoreFolder) i, path);
+      g_autofree char *other = store_cabinet_file ((StoreFolder) (i % STORE_N_FOLDERS), path);
       bytes = store_files_read (cabinet->files, other, NULL, NULL);
     }
   if (bytes == NULL)

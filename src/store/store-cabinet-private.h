@@ -24,24 +24,32 @@ struct _StoreCabinet
 
   GMutex lock;
   GCond idle;
-  GQueue readers; /* of StoreDb: not in use */
-  guint reads;    /* asked for or under way */
-  gboolean closed;
+  GQueue readers;   /* of StoreDb: not in use */
+  guint busy;       /* reads, and letters on their way to the writer */
+  gboolean closed;  /* nothing more begins */
   guint changed;    /* to be told */
   GSource *telling; /* or NULL */
 
   GMainContext *context; /* of the opener */
   StoreDb *watcher;
   GSource *watch;
-  gint64 version; /* PRAGMA data_version as last seen */
+  gint64 version;  /* PRAGMA data_version as the watcher last saw it */
+  gint unanswered; /* atomic: the writer could not say whose change that was */
 
-  /* Writer's thread only: letters that have their place while their rows still name a spool. */
+  /* Writer's thread only: PRAGMA data_version as the writer last saw it, letters that have their
+   * place while their rows still name a spool. */
+  gint64 others;
   GArray *placed;      /* of gint64 */
   GHashTable *folders; /* of char *: a path in each folder that has to be synced first */
 };
 
+/* Between the two the cabinet does not close. FALSE with an error when it is closed. */
+gboolean store_cabinet_enter (StoreCabinet *cabinet, GError **error);
+void store_cabinet_leave (StoreCabinet *cabinet);
+
 /* ---- reading ---- */
 
+/* Between enter and leave. */
 StoreDb *store_cabinet_take_reader (StoreCabinet *cabinet, GError **error);
 void store_cabinet_return_reader (StoreCabinet *cabinet, StoreDb *db);
 
@@ -69,25 +77,40 @@ struct _StoreWrite
   void (*after) (StoreWrite *write);
   gpointer data;
   GDestroyNotify destroy;
-  gint64 id;        /* the result; 1 when there is nothing to tell */
-  guint changed;    /* bits */
-  GPtrArray *files; /* of char *: pairs "from", "to" to be renamed; "from", "" to be removed */
+  gint64 id;     /* the result; 1 when there is nothing to tell */
+  guint changed; /* bits */
+  GArray *files; /* of StoreFileChange */
 };
 
+/* A file to be moved or, with @to < 0, removed after the commit. */
+typedef struct
+{
+  StoreFolder from;
+  int to;
+  char *path;
+} StoreFileChange;
+
+/* Takes @task. */
 void store_cabinet_write (StoreCabinet *cabinet,
                           gboolean (*work) (StoreWrite *write, StoreDb *db, GError **error),
                           void (*after) (StoreWrite *write),
                           gpointer data,
                           GDestroyNotify destroy,
                           GTask *task);
+/* The same for one who has entered. */
+void store_cabinet_push (StoreCabinet *cabinet,
+                         gboolean (*work) (StoreWrite *write, StoreDb *db, GError **error),
+                         void (*after) (StoreWrite *write),
+                         gpointer data,
+                         GDestroyNotify destroy,
+                         GTask *task);
 void store_write_move_file (StoreWrite *write, StoreFolder from, StoreFolder to, const char *path);
 void store_write_remove_file (StoreWrite *write, StoreFolder folder, const char *path);
 
 /* Runs a statement with one ":id". */
 gboolean store_cabinet_run_for (StoreDb *db, const char *sql, gint64 id, GError **error);
 
-/* Writer's thread: syncs the folders of the letters that have their places, and forgets their
- * spools. */
+/* Writer's thread: forgets the spools of letters that have their places, and syncs these first. */
 gboolean store_cabinet_clear_placed (StoreCabinet *cabinet, StoreDb *db, GError **error);
 
 /* "mail/Inbox/2026/11/….eml" */

@@ -57,8 +57,7 @@ note_change (StoreCabinet *cabinet, guint changed)
   g_mutex_unlock (&cabinet->lock);
 }
 
-/* The number changes with each commit that another connection made: our writer's own too, which
- * then costs a second look and nothing else. */
+/* The number changes with each commit that another connection made. */
 static gint64
 read_data_version (StoreDb *db)
 {
@@ -69,64 +68,82 @@ read_data_version (StoreDb *db)
              : 0;
 }
 
+/* To the writer its own commits are no news: what is, another process did. */
+static gboolean
+look_for_others (StoreDb *db, gpointer data, GError **error)
+{
+  StoreCabinet *cabinet = data;
+  gint64 version = read_data_version (db);
+
+  if (version != cabinet->others)
+    note_change (cabinet, ALL_CHANGED);
+  cabinet->others = version;
+  return TRUE;
+}
+
+static void
+looked_for_others (gpointer data, const GError *error)
+{
+  StoreCabinet *cabinet = data;
+
+  if (error != NULL)
+    g_atomic_int_set (&cabinet->unanswered, 1);
+}
+
+/* The watcher asks without disturbing anyone; the writer is asked only when something changed. */
 static gboolean
 watch (gpointer data)
 {
   StoreCabinet *cabinet = data;
   gint64 version = read_data_version (cabinet->watcher);
 
-  if (version != cabinet->version)
-    note_change (cabinet, ALL_CHANGED);
+  if (g_atomic_int_compare_and_exchange (&cabinet->unanswered, 1, 0) || version != cabinet->version)
+    store_writer_push (cabinet->writer, look_for_others, looked_for_others, cabinet);
   cabinet->version = version;
   return G_SOURCE_CONTINUE;
 }
 
-/* ---- reading ---- */
+/* ---- coming and going ---- */
 
-/* Counted from the call on, lest the cabinet close before the thread has begun. */
-static gboolean
-begin_read (StoreCabinet *cabinet)
+gboolean
+store_cabinet_enter (StoreCabinet *cabinet, GError **error)
 {
   g_mutex_lock (&cabinet->lock);
   gboolean open = !cabinet->closed;
-  if (open)
-    cabinet->reads++;
+  cabinet->busy += open;
   g_mutex_unlock (&cabinet->lock);
+  if (!open)
+    g_set_error_literal (error, STORE_ERROR, STORE_ERROR_IO, "The mail folder is closed");
   return open;
 }
 
-static void
-end_read (StoreCabinet *cabinet)
+void
+store_cabinet_leave (StoreCabinet *cabinet)
 {
   g_mutex_lock (&cabinet->lock);
-  if (--cabinet->reads == 0)
-    g_cond_signal (&cabinet->idle);
+  if (--cabinet->busy == 0)
+    g_cond_broadcast (&cabinet->idle);
   g_mutex_unlock (&cabinet->lock);
 }
+
+/* ---- reading ---- */
 
 StoreDb *
 store_cabinet_take_reader (StoreCabinet *cabinet, GError **error)
 {
   g_mutex_lock (&cabinet->lock);
   StoreDb *db = g_queue_pop_head (&cabinet->readers);
-  cabinet->reads++;
   g_mutex_unlock (&cabinet->lock);
 
-  if (db == NULL)
-    db = store_db_open_reader (cabinet->path, error);
-  if (db == NULL)
-    store_cabinet_return_reader (cabinet, NULL);
-  return db;
+  return db != NULL ? db : store_db_open_reader (cabinet->path, error);
 }
 
 void
 store_cabinet_return_reader (StoreCabinet *cabinet, StoreDb *db)
 {
   g_mutex_lock (&cabinet->lock);
-  if (db != NULL)
-    g_queue_push_head (&cabinet->readers, db);
+  g_queue_push_head (&cabinet->readers, db);
   g_mutex_unlock (&cabinet->lock);
-  end_read (cabinet);
 }
 
 typedef struct
@@ -161,13 +178,7 @@ run_read (GTask *task, gpointer source, gpointer data, GCancellable *cancellable
     }
   else
     g_task_return_error (task, error);
-  end_read (cabinet);
-}
-
-static void
-fail_closed (GTask *task)
-{
-  g_task_return_new_error (task, STORE_ERROR, STORE_ERROR_IO, "The letters are closed already");
+  store_cabinet_leave (cabinet);
 }
 
 void
@@ -181,15 +192,16 @@ store_cabinet_read (StoreCabinet *cabinet,
 {
   g_autoptr (GTask) task = g_task_new (cabinet, cancellable, callback, user_data);
   Read *job = g_new0 (Read, 1);
+  GError *error = NULL;
 
   job->read = read;
   job->data = data;
   job->destroy = destroy;
   g_task_set_task_data (task, job, read_free);
-  if (begin_read (cabinet))
+  if (store_cabinet_enter (cabinet, &error))
     g_task_run_in_thread (task, run_read);
   else
-    fail_closed (task);
+    g_task_return_error (task, error);
 }
 
 /* ---- writing ---- */
@@ -207,21 +219,42 @@ write_work (StoreDb *db, gpointer data, GError **error)
   return write->work (write, db, error);
 }
 
+/* The file of a letter: where its row last had it or, when a crash came between a move's commit and
+ * its rename, in another folder; NULL when it has no place yet. */
+static char *
+locate (StoreFiles *files, StoreFolder folder, const char *path)
+{
+  for (guint i = 0; i < STORE_N_FOLDERS; i++)
+    {
+      g_autofree char *file
+          = store_cabinet_file ((StoreFolder) ((folder + i) % STORE_N_FOLDERS), path);
+      if (store_files_exists (files, file))
+        return g_steal_pointer (&file);
+    }
+  return NULL;
+}
+
 static void
 move_files (StoreWrite *write)
 {
   StoreFiles *files = write->cabinet->files;
 
-  for (guint i = 0; i + 1 < write->files->len; i += 2)
+  for (guint i = 0; i < write->files->len; i++)
     {
-      const char *from = g_ptr_array_index (write->files, i);
-      const char *to = g_ptr_array_index (write->files, i + 1);
+      const StoreFileChange *change = &g_array_index (write->files, StoreFileChange, i);
+      g_autofree char *from = locate (files, change->from, change->path);
       g_autoptr (GError) error = NULL;
 
-      if (*to == '\0')
-        store_files_remove (files, from);
+      if (from == NULL)
+        continue;
+      if (change->to < 0)
+        {
+          store_files_remove (files, from);
+          continue;
+        }
+      g_autofree char *to = store_cabinet_file ((StoreFolder) change->to, change->path);
       /* Where this fails the letter is still found: readers look in the other folders too. */
-      else if (!store_files_rename (files, from, to, &error))
+      if (!g_str_equal (from, to) && !store_files_rename (files, from, to, &error))
         g_warning ("%s", error->message);
     }
 }
@@ -237,15 +270,47 @@ write_done (gpointer data, const GError *error)
       if (write->after != NULL)
         write->after (write);
       note_change (write->cabinet, write->changed);
-      g_task_return_int (write->task, write->id);
     }
-  else
-    g_task_return_error (write->task, g_error_copy (error));
+  /* Before the caller hears of it: a spool that was not kept is gone then. */
   if (write->destroy != NULL)
     write->destroy (write->data);
-  g_ptr_array_unref (write->files);
+  if (error == NULL)
+    g_task_return_int (write->task, write->id);
+  else
+    g_task_return_error (write->task, g_error_copy (error));
+  g_array_unref (write->files);
   g_object_unref (write->task);
   g_free (write);
+}
+
+static void
+file_change_clear (gpointer data)
+{
+  g_free (((StoreFileChange *) data)->path);
+}
+
+void
+store_cabinet_push (StoreCabinet *cabinet,
+                    gboolean (*work) (StoreWrite *write, StoreDb *db, GError **error),
+                    void (*after) (StoreWrite *write),
+                    gpointer data,
+                    GDestroyNotify destroy,
+                    GTask *task)
+{
+  StoreWrite *write = g_new0 (StoreWrite, 1);
+
+  write->cabinet = cabinet;
+  write->task = task;
+  write->work = work;
+  write->after = after;
+  write->data = data;
+  write->destroy = destroy;
+  write->id = 1;
+  write->files = g_array_new (FALSE, FALSE, sizeof (StoreFileChange));
+  g_array_set_clear_func (write->files, file_change_clear);
+  /* What was committed is not called cancelled. */
+  g_task_set_check_cancellable (task, FALSE);
+  store_writer_push (cabinet->writer, write_work, write_done, write);
 }
 
 void
@@ -256,25 +321,26 @@ store_cabinet_write (StoreCabinet *cabinet,
                      GDestroyNotify destroy,
                      GTask *task)
 {
-  if (cabinet->writer == NULL)
+  GError *error = NULL;
+
+  if (store_cabinet_enter (cabinet, &error))
     {
-      fail_closed (task);
-      g_object_unref (task);
-      if (destroy != NULL)
-        destroy (data);
+      store_cabinet_push (cabinet, work, after, data, destroy, task);
+      store_cabinet_leave (cabinet);
       return;
     }
-  StoreWrite *write = g_new0 (StoreWrite, 1);
+  g_task_return_error (task, error);
+  g_object_unref (task);
+  if (destroy != NULL)
+    destroy (data);
+}
 
-  write->cabinet = cabinet;
-  write->task = task;
-  write->work = work;
-  write->after = after;
-  write->data = data;
-  write->destroy = destroy;
-  write->id = 1;
-  write->files = g_ptr_array_new_with_free_func (g_free);
-  store_writer_push (cabinet->writer, write_work, write_done, write);
+static void
+change_file (StoreWrite *write, StoreFolder from, int to, const char *path)
+{
+  StoreFileChange change = { .from = from, .to = to, .path = g_strdup (path) };
+
+  g_array_append_val (write->files, change);
 }
 
 void
@@ -283,16 +349,14 @@ store_write_move_file (StoreWrite *write, StoreFolder from, StoreFolder to, cons
   write->changed |= (1u << from) | (1u << to);
   if (from == to)
     return;
-  g_ptr_array_add (write->files, store_cabinet_file (from, path));
-  g_ptr_array_add (write->files, store_cabinet_file (to, path));
+  change_file (write, from, (int) to, path);
 }
 
 void
 store_write_remove_file (StoreWrite *write, StoreFolder folder, const char *path)
 {
   write->changed |= 1u << folder;
-  g_ptr_array_add (write->files, store_cabinet_file (folder, path));
-  g_ptr_array_add (write->files, g_strdup (""));
+  change_file (write, folder, -1, path);
 }
 
 gboolean
@@ -321,22 +385,11 @@ store_cabinet_finish (StoreCabinet *cabinet, GAsyncResult *result, GError **erro
 /* ---- the sweep ---- */
 
 static gboolean
-has_file (StoreFiles *files, const char *path)
-{
-  for (guint i = 0; i < STORE_N_FOLDERS; i++)
-    {
-      g_autofree char *file = store_cabinet_file ((StoreFolder) i, path);
-      if (store_files_exists (files, file))
-        return TRUE;
-    }
-  return FALSE;
-}
-
-static gboolean
 mend_letter (StoreFiles *files, StoreFolder folder, const char *path, const char *spool)
 {
   g_autofree char *owner = g_path_get_dirname (spool);
   g_autofree char *file = store_cabinet_file (folder, path);
+  g_autofree char *moved = NULL;
   g_autoptr (GError) error = NULL;
 
   if (store_files_is_owner_alive (files, owner))
@@ -344,14 +397,15 @@ mend_letter (StoreFiles *files, StoreFolder folder, const char *path, const char
   if (store_files_place (files, spool, file, TRUE, &error)
       && store_files_sync_folder (files, file, &error))
     return TRUE;
-  if (has_file (files, path))
-    return TRUE;
+  if ((moved = locate (files, folder, path)) != NULL)
+    return store_files_sync_folder (files, moved, NULL);
   g_warning ("%s", error->message);
   return FALSE;
 }
 
+/* @kept: the spools that rows still name afterwards. */
 static gboolean
-mend_letters (StoreDb *db, StoreFiles *files, GError **error)
+mend_letters (StoreDb *db, StoreFiles *files, GHashTable *kept, GError **error)
 {
   g_autoptr (StoreStatement) statement
       = store_db_prepare (db, "SELECT id, folder, path, spool FROM letters WHERE spool IS NOT NULL",
@@ -364,10 +418,12 @@ mend_letters (StoreDb *db, StoreFiles *files, GError **error)
   while (store_statement_step (statement, &failed))
     {
       gint64 id = store_statement_get_int (statement, 0);
+      const char *spool = store_statement_get_text (statement, 3);
       if (mend_letter (files, (StoreFolder) store_statement_get_int (statement, 1),
-                       store_statement_get_text (statement, 2),
-                       store_statement_get_text (statement, 3)))
+                       store_statement_get_text (statement, 2), spool))
         g_array_append_val (mended, id);
+      else
+        g_hash_table_add (kept, g_strdup (spool));
     }
   for (guint i = 0; failed == NULL && i < mended->len; i++)
     store_cabinet_run_for (db, "UPDATE letters SET spool = NULL WHERE id = :id",
@@ -408,11 +464,16 @@ free_outbox (StoreDb *db, StoreFiles *files, GError **error)
 static gboolean
 sweep (StoreDb *db, StoreFiles *files, GError **error)
 {
+  g_autoptr (GHashTable) dead = store_files_list_dead (files);
+  g_autoptr (GHashTable) kept = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   g_autoptr (StoreTransaction) transaction = store_transaction_begin (db, error);
 
-  return transaction != NULL && mend_letters (db, files, error) && free_outbox (db, files, error)
-         && store_sweep (db, files, error)
-         && store_transaction_commit (g_steal_pointer (&transaction), error);
+  if (transaction == NULL || !mend_letters (db, files, kept, error)
+      || !free_outbox (db, files, error)
+      || !store_transaction_commit (g_steal_pointer (&transaction), error))
+    return FALSE;
+  store_files_sweep (files, dead, kept);
+  return TRUE;
 }
 
 /* ---- opening and closing ---- */
@@ -433,12 +494,34 @@ store_cabinet_open (const char *directory, GError **error)
   cabinet->watcher = store_db_open_reader (cabinet->path, error);
   if (cabinet->watcher == NULL)
     return NULL;
-  cabinet->writer = store_writer_new (g_steal_pointer (&db));
   cabinet->version = read_data_version (cabinet->watcher);
+  cabinet->others = read_data_version (db);
+  cabinet->writer = store_writer_new (g_steal_pointer (&db));
   cabinet->watch = g_timeout_source_new (WATCH_INTERVAL);
   g_source_set_callback (cabinet->watch, watch, cabinet, NULL);
   g_source_attach (cabinet->watch, cabinet->context);
   return g_steal_pointer (&cabinet);
+}
+
+gboolean
+store_cabinet_clear_placed (StoreCabinet *cabinet, StoreDb *db, GError **error)
+{
+  GHashTableIter folders;
+  gpointer path;
+  gboolean synced = TRUE;
+
+  /* A folder may be gone, with its letters moved or deleted. The rows keep their spools then, and
+   * the next start looks into it; new letters do not wait for that. */
+  g_hash_table_iter_init (&folders, cabinet->folders);
+  while (g_hash_table_iter_next (&folders, NULL, &path))
+    synced = store_files_sync_folder (cabinet->files, path, NULL) && synced;
+  g_hash_table_remove_all (cabinet->folders);
+  for (guint i = 0; synced && i < cabinet->placed->len; i++)
+    if (!store_cabinet_run_for (db, "UPDATE letters SET spool = NULL WHERE id = :id",
+                                g_array_index (cabinet->placed, gint64, i), error))
+      return FALSE;
+  g_array_set_size (cabinet->placed, 0);
+  return TRUE;
 }
 
 static gboolean
@@ -462,12 +545,17 @@ store_cabinet_close (StoreCabinet *cabinet)
     }
   g_mutex_lock (&cabinet->lock);
   cabinet->closed = TRUE;
-  while (cabinet->reads > 0)
+  while (cabinet->busy > 0)
     g_cond_wait (&cabinet->idle, &cabinet->lock);
   g_mutex_unlock (&cabinet->lock);
 
+  /* The last connection to close folds the log into the database: only the writer's can. */
+  g_queue_clear_full (&cabinet->readers, (GDestroyNotify) store_db_free);
+  g_clear_pointer (&cabinet->watcher, store_db_free);
   if (cabinet->writer != NULL)
     {
+      /* The last letters are given their places first. */
+      store_writer_wait (cabinet->writer);
       store_writer_push (cabinet->writer, clear_placed, cleared_placed, cabinet);
       g_clear_pointer (&cabinet->writer, store_writer_free);
     }
@@ -478,8 +566,6 @@ store_cabinet_close (StoreCabinet *cabinet)
       g_clear_pointer (&cabinet->telling, g_source_unref);
     }
   g_mutex_unlock (&cabinet->lock);
-  g_queue_clear_full (&cabinet->readers, (GDestroyNotify) store_db_free);
-  g_clear_pointer (&cabinet->watcher, store_db_free);
   g_clear_pointer (&cabinet->files, store_files_free);
 }
 

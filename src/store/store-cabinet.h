@@ -23,7 +23,8 @@ G_DECLARE_FINAL_TYPE (StoreCabinet, store_cabinet, STORE, CABINET, GObject)
 /* Opens or makes the cabinet in @directory (cabinet.db, mail/, tmp/) and sweeps. Outbox entries
  * that a dead process had in SENDING wait again; those IN_DOUBT stay so. */
 StoreCabinet *store_cabinet_open (const char *directory, GError **error);
-/* Waits for what is being written. */
+/* Waits for what is being read and written; what begins later fails with STORE_ERROR_IO. Comes
+ * before the last reference goes. */
 void store_cabinet_close (StoreCabinet *cabinet);
 StoreFiles *store_cabinet_get_files (StoreCabinet *cabinet);
 

@@ -2,8 +2,10 @@
 #include "store-db-private.h"
 #include "store-resources.h"
 
+#include <fcntl.h>
 #include <gio/gio.h>
 #include <string.h>
+#include <unistd.h>
 
 #define BUSY_TIMEOUT 10000 /* milliseconds */
 
@@ -154,9 +156,21 @@ migrate (StoreDb *db, const char *migrations, GError **error)
   return TRUE;
 }
 
+/* SQLite would make it readable by all; its other files take after this one. One that exists is not
+ * opened: closing it would end the locks that this process has on it. */
+static void
+make_private (const char *path)
+{
+  int fd = open (path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+
+  if (fd >= 0)
+    close (fd);
+}
+
 StoreDb *
 store_db_open (const char *path, const char *migrations, GError **error)
 {
+  make_private (path);
   g_autoptr (StoreDb) db = open_file (path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, error);
 
   if (db == NULL)
@@ -219,12 +233,6 @@ struct _StoreTransaction
   guint depth; /* 0: the outer one, else a savepoint of that number */
 };
 
-gboolean
-store_db_is_in_transaction (StoreDb *db)
-{
-  return sqlite3_get_autocommit (db->handle) == 0;
-}
-
 static gboolean
 execute_at (StoreDb *db, const char *format, guint depth, GError **error)
 {
@@ -236,6 +244,13 @@ execute_at (StoreDb *db, const char *format, guint depth, GError **error)
 StoreTransaction *
 store_transaction_begin (StoreDb *db, GError **error)
 {
+  /* A savepoint outside of the transaction that it was meant for would commit by itself. */
+  if (db->depth > 0 && sqlite3_get_autocommit (db->handle))
+    {
+      g_set_error (error, STORE_ERROR, STORE_ERROR_IO, "“%s” undid what was being written",
+                   db->path);
+      return NULL;
+    }
   if (!(db->depth == 0 ? store_db_execute (db, "BEGIN IMMEDIATE", error)
                        : execute_at (db, "SAVEPOINT s", db->depth, error)))
     return NULL;
@@ -244,6 +259,12 @@ store_transaction_begin (StoreDb *db, GError **error)
   transaction->db = db;
   transaction->depth = db->depth++;
   return transaction;
+}
+
+gboolean
+store_transaction_is_open (StoreTransaction *transaction)
+{
+  return !sqlite3_get_autocommit (transaction->db->handle);
 }
 
 gboolean

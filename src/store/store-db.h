@@ -23,9 +23,6 @@ gboolean store_db_execute (StoreDb *db, const char *sql, GError **error);
 gint64 store_db_get_last_id (StoreDb *db);
 guint store_db_get_changes (StoreDb *db);
 
-/* FALSE too when SQLite has rolled back by itself, as it may on a full disk. */
-gboolean store_db_is_in_transaction (StoreDb *db);
-
 /* BEGIN IMMEDIATE; rolls back when freed unless committed. Inside another one a savepoint. */
 typedef struct _StoreTransaction StoreTransaction;
 
@@ -33,6 +30,8 @@ StoreTransaction *store_transaction_begin (StoreDb *db, GError **error);
 /* Frees @transaction in any case. */
 gboolean store_transaction_commit (StoreTransaction *transaction, GError **error);
 void store_transaction_free (StoreTransaction *transaction);
+/* FALSE when SQLite rolled all of it back by itself, as it may on a full disk. */
+gboolean store_transaction_is_open (StoreTransaction *transaction);
 
 /* A prepared statement from the cache, reset when freed. Parameters by name (":id") only. */
 StoreStatement *store_db_prepare (StoreDb *db, const char *sql, GError **error);

@@ -3,7 +3,6 @@
 
 /* How the cabinet and the site put letters in their place. Any thread. */
 
-#include "store-db.h"
 #include "store-error.h"
 #include "store-files.h"
 
@@ -37,11 +36,9 @@ gboolean store_files_rename (StoreFiles *files, const char *from, const char *to
 void store_files_remove (StoreFiles *files, const char *path);
 gboolean store_files_exists (StoreFiles *files, const char *path);
 
-/* Removes what dead processes left under tmp/, but for the spools whose names are in @kept. */
-void store_files_sweep (StoreFiles *files, GHashTable *kept);
-
-/* ---- store-sweep.c ---- */
-
-/* The same, keeping what rows still name. Inside the transaction that has mended them: a process
- * that adds a row and dies meanwhile would lose its letter. */
-gboolean store_sweep (StoreDb *db, StoreFiles *files, GError **error);
+/* A set of the owners (char *) that live no more but left a folder under tmp/. Asked for before the
+ * rows are read: then every row that such an owner made is among them. */
+GHashTable *store_files_list_dead (StoreFiles *files);
+/* Removes what @dead left under tmp/, but for the spools (char *) in the set @kept: those are
+ * letters that have a row and no place yet. */
+void store_files_sweep (StoreFiles *files, GHashTable *dead, GHashTable *kept);

@@ -54,6 +54,37 @@ lock_path (StoreFiles *files, const char *owner)
   return spool_path (files, name);
 }
 
+static gboolean
+sync_path (const char *path, GError **error)
+{
+  int fd = open (path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  gboolean done = fd >= 0 && fsync (fd) == 0;
+  int code = errno;
+
+  if (fd >= 0)
+    close (fd);
+  return done || store_files_fail (error, code, "synced", path);
+}
+
+/* A new folder lasts only when its parent has been synced. */
+static gboolean
+make_folders (const char *path, GError **error)
+{
+  g_autofree char *parent = g_path_get_dirname (path);
+
+  if (g_mkdir (path, 0700) == 0)
+    return sync_path (parent, error);
+  if (errno == EEXIST)
+    return TRUE;
+  if (errno != ENOENT)
+    return store_files_fail (error, errno, "made", path);
+  if (!make_folders (parent, error))
+    return FALSE;
+  if (g_mkdir (path, 0700) != 0 && errno != EEXIST)
+    return store_files_fail (error, errno, "made", path);
+  return sync_path (parent, error);
+}
+
 /* ---- the process's own folder ---- */
 
 static int
@@ -78,13 +109,14 @@ store_files_new (const char *root, GError **error)
   files->owner = g_strdup_printf ("%ld-%08x", (long) getpid (), g_random_int ());
 
   /* The lock comes before the folder, so that no sweep sees the folder without it. */
-  g_autofree char *parent = spool_path (files, ".");
+  g_autofree char *parent = g_build_filename (root, "tmp", NULL);
   g_autofree char *own = spool_path (files, files->owner);
   g_autofree char *lock = lock_path (files, files->owner);
-  if (g_mkdir_with_parents (parent, 0700) != 0 || (files->lock = take_lock (lock)) < 0
-      || g_mkdir (own, 0700) != 0)
+  gboolean made = make_folders (parent, error);
+  if (made && (files->lock = take_lock (lock)) < 0)
+    made = store_files_fail (error, errno, "made", lock);
+  if (!made || !make_folders (own, error))
     {
-      store_files_fail (error, errno, "made", own);
       store_files_free (files);
       return NULL;
     }
@@ -124,11 +156,13 @@ gboolean
 store_files_is_owner_alive (StoreFiles *files, const char *owner)
 {
   g_autofree char *path = lock_path (files, owner);
-  int fd = open (path, O_RDWR | O_CLOEXEC);
+  int fd = open (path, O_RDONLY | O_CLOEXEC);
 
+  /* What cannot be looked at is left to those who can. */
   if (fd < 0)
-    return FALSE;
-  gboolean alive = flock (fd, LOCK_EX | LOCK_NB) != 0;
+    return errno != ENOENT;
+  /* Shared, so that two who look at once do not take each other for the owner. */
+  gboolean alive = flock (fd, LOCK_SH | LOCK_NB) != 0;
   close (fd);
   return alive;
 }
@@ -142,17 +176,19 @@ remove_folder (StoreFiles *files, const char *owner, GHashTable *kept)
 
   for (const char *name; folder != NULL && (name = g_dir_read_name (folder)) != NULL;)
     {
+      g_autofree char *file = g_build_filename (path, name, NULL);
       g_autofree char *spool = g_build_filename (owner, name, NULL);
       if (!g_hash_table_contains (kept, spool))
-        store_files_drop_spool (files, spool);
+        g_unlink (file);
     }
   if (g_rmdir (path) == 0)
     g_unlink (lock);
 }
 
-void
-store_files_sweep (StoreFiles *files, GHashTable *kept)
+GHashTable *
+store_files_list_dead (StoreFiles *files)
 {
+  GHashTable *dead = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   g_autofree char *path = spool_path (files, ".");
   g_autoptr (GDir) folder = g_dir_open (path, 0, NULL);
 
@@ -160,42 +196,23 @@ store_files_sweep (StoreFiles *files, GHashTable *kept)
     {
       g_autofree char *entry = g_build_filename (path, name, NULL);
       if (g_file_test (entry, G_FILE_TEST_IS_DIR) && !store_files_is_owner_alive (files, name))
-        remove_folder (files, name, kept);
+        g_hash_table_add (dead, g_strdup (name));
     }
+  return dead;
+}
+
+void
+store_files_sweep (StoreFiles *files, GHashTable *dead, GHashTable *kept)
+{
+  GHashTableIter iter;
+  gpointer owner;
+
+  g_hash_table_iter_init (&iter, dead);
+  while (g_hash_table_iter_next (&iter, &owner, NULL))
+    remove_folder (files, owner, kept);
 }
 
 /* ---- places ---- */
-
-static gboolean
-sync_path (const char *path, GError **error)
-{
-  int fd = open (path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  gboolean done = fd >= 0 && fsync (fd) == 0;
-  int code = errno;
-
-  if (fd >= 0)
-    close (fd);
-  return done || store_files_fail (error, code, "synced", path);
-}
-
-/* A new folder lasts only when its parent has been synced. */
-static gboolean
-make_folders (const char *path, GError **error)
-{
-  g_autofree char *parent = g_path_get_dirname (path);
-
-  if (g_mkdir (path, 0700) == 0)
-    return sync_path (parent, error);
-  if (errno == EEXIST)
-    return TRUE;
-  if (errno != ENOENT)
-    return store_files_fail (error, errno, "made", path);
-  if (!make_folders (parent, error))
-    return FALSE;
-  if (g_mkdir (path, 0700) != 0 && errno != EEXIST)
-    return store_files_fail (error, errno, "made", path);
-  return sync_path (parent, error);
-}
 
 static gboolean
 make_folder_of (const char *file, GError **error)
@@ -270,8 +287,10 @@ map_file (const char *path, GError **error)
   if (map != NULL)
     return g_mapped_file_get_bytes (map);
   g_set_error (error, STORE_ERROR,
-               g_error_matches (failed, G_FILE_ERROR, G_FILE_ERROR_NOENT) ? STORE_ERROR_NOT_FOUND
-                                                                          : STORE_ERROR_IO,
+               g_error_matches (failed, G_FILE_ERROR, G_FILE_ERROR_NOENT)
+                       || g_error_matches (failed, G_FILE_ERROR, G_FILE_ERROR_NOTDIR)
+                   ? STORE_ERROR_NOT_FOUND
+                   : STORE_ERROR_IO,
                "“%s” could not be read: %s", path, failed->message);
   return NULL;
 }
@@ -283,7 +302,7 @@ store_files_read (StoreFiles *files, const char *path, const char *name, GError 
   g_autoptr (GError) failed = NULL;
 
   GBytes *bytes = map_file (file, &failed);
-  if (bytes == NULL && name != NULL)
+  if (bytes == NULL && name != NULL && g_error_matches (failed, STORE_ERROR, STORE_ERROR_NOT_FOUND))
     {
       g_autofree char *spooled = spool_path (files, name);
       bytes = map_file (spooled, NULL);
@@ -338,6 +357,7 @@ struct _StoreSpool
   int fd;
   GByteArray *buffer;
   guint64 size;
+  int failure; /* errno of a write: what is in the file since then is not the letter */
   gboolean kept;
 };
 
@@ -379,16 +399,21 @@ write_out (StoreSpool *spool, GError **error)
   const guint8 *data = spool->buffer->data;
   gsize length = spool->buffer->len;
 
-  while (length > 0)
+  while (length > 0 && spool->failure == 0)
     {
       gssize written = write (spool->fd, data, length);
       if (written < 0 && errno == EINTR)
         continue;
       if (written < 0)
-        return store_files_fail (error, errno, "written", spool->path);
+        {
+          spool->failure = errno;
+          break;
+        }
       data += written;
       length -= (gsize) written;
     }
+  if (spool->failure != 0)
+    return store_files_fail (error, spool->failure, "written", spool->path);
   g_byte_array_set_size (spool->buffer, 0);
   return TRUE;
 }

@@ -144,7 +144,7 @@ remove_letters (StoreSiteWrite *write, StoreDb *db, GError **error)
   return TRUE;
 }
 
-/* The file of the letter, and the spool it may still have. */
+/* A spool that a letter may still have goes with the next letters, or with the next start. */
 static void
 remove_files (StoreSiteWrite *write)
 {

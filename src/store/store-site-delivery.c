@@ -95,32 +95,29 @@ delivered (StoreSiteWrite *write)
           placed = FALSE;
         }
     }
-  if (!placed)
-    return;
-  store_files_drop_spool (site->files, store_spool_get_name (delivery->spool));
-  g_ptr_array_add (site->placed, g_strdup (store_spool_get_name (delivery->spool)));
+  if (placed)
+    g_ptr_array_add (site->placed, g_strdup (store_spool_get_name (delivery->spool)));
 }
 
 static void
 sync_spool (gpointer data, gpointer unused)
 {
   Delivery *delivery = data;
-  StoreSite *site = delivery->site;
   GError *error = NULL;
   GTask *waiting = g_steal_pointer (&delivery->task);
+  StoreSite *site = delivery->site;
 
   if (store_spool_sync (delivery->spool, &error))
     store_site_write (site, deliver, delivered, delivery, delivery_free, waiting);
   else
     {
+      delivery_free (delivery);
       g_task_return_error (waiting, error);
       g_object_unref (waiting);
-      delivery_free (delivery);
     }
-
   g_mutex_lock (&site->lock);
   if (--site->syncing == 0)
-    g_cond_signal (&site->idle);
+    g_cond_broadcast (&site->idle);
   g_mutex_unlock (&site->lock);
 }
 

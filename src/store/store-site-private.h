@@ -21,7 +21,7 @@ struct _StoreSite
   char *mark;
   GHashTable *open; /* of char *: users whose maildrop a session holds; under the lock */
 
-  /* Writer's thread only: spools whose files have their places while their rows name them. */
+  /* Writer's thread only: spools whose letters have their places while the rows name them. */
   GPtrArray *placed;   /* of char *: spool names */
   GHashTable *folders; /* a path in each folder that has to be synced first */
 };
@@ -48,5 +48,5 @@ void store_site_write (StoreSite *site,
                        GTask *task);
 
 char *store_site_file (const char *user, const char *path);
-/* Writer's thread: forgets the spools of files that have their places. */
+/* Writer's thread: ends the spools of letters that have their places, and syncs these first. */
 gboolean store_site_clear_placed (StoreSite *site, StoreDb *db, GError **error);

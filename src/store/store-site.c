@@ -35,12 +35,14 @@ write_done (gpointer data, const GError *error)
         store_files_remove (write->site->files, g_ptr_array_index (write->gone, i));
       if (write->after != NULL)
         write->after (write);
-      g_task_return_boolean (write->task, TRUE);
     }
-  else
-    g_task_return_error (write->task, g_error_copy (error));
+  /* Before the caller hears of it: a spool that was not kept is gone then. */
   if (write->destroy != NULL)
     write->destroy (write->data);
+  if (error == NULL)
+    g_task_return_boolean (write->task, TRUE);
+  else
+    g_task_return_error (write->task, g_error_copy (error));
   g_ptr_array_unref (write->gone);
   g_object_unref (write->task);
   g_free (write);
@@ -63,6 +65,8 @@ store_site_write (StoreSite *site,
   write->data = data;
   write->destroy = destroy;
   write->gone = g_ptr_array_new_with_free_func (g_free);
+  /* What was committed is not called cancelled. */
+  g_task_set_check_cancellable (task, FALSE);
   store_writer_push (site->writer, write_work, write_done, write);
 }
 
@@ -97,30 +101,32 @@ store_site_clear_placed (StoreSite *site, StoreDb *db, GError **error)
 {
   GHashTableIter folders;
   gpointer path;
+  gboolean synced = TRUE;
 
+  /* A folder may be gone. The rows keep their spools then, and the next start looks into it; new
+   * letters do not wait for that. */
   g_hash_table_iter_init (&folders, site->folders);
   while (g_hash_table_iter_next (&folders, NULL, &path))
-    if (!store_files_sync_folder (site->files, path, error))
-      return FALSE;
+    synced = store_files_sync_folder (site->files, path, NULL) && synced;
   g_hash_table_remove_all (site->folders);
-  for (guint i = 0; i < site->placed->len; i++)
-    if (!clear_spool (db, g_ptr_array_index (site->placed, i), error))
-      return FALSE;
+  for (guint i = 0; synced && i < site->placed->len; i++)
+    {
+      const char *spool = g_ptr_array_index (site->placed, i);
+      if (!clear_spool (db, spool, error))
+        return FALSE;
+      store_files_drop_spool (site->files, spool);
+    }
   g_ptr_array_set_size (site->placed, 0);
   return TRUE;
 }
 
-/* Gives the files that a dead process left their places. */
+/* Gives the files that a dead process left their places. @kept: the spools of those without. */
 static gboolean
-mend (StoreSite *site, StoreDb *db, GError **error)
+mend (StoreSite *site, StoreDb *db, GHashTable *kept, GError **error)
 {
   g_autoptr (StoreStatement) statement
       = store_db_prepare (db, "SELECT user, path, spool FROM letters WHERE spool IS NOT NULL",
                           error);
-  g_autoptr (GHashTable) placed = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  g_autoptr (GHashTable) unplaced = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  GHashTableIter spools;
-  gpointer name;
   GError *failed = NULL;
 
   if (statement == NULL)
@@ -135,22 +141,23 @@ mend (StoreSite *site, StoreDb *db, GError **error)
       g_autoptr (GError) problem = NULL;
 
       if (store_files_is_owner_alive (site->files, owner))
-        continue;
-      if (store_files_place (site->files, spool, file, FALSE, &problem))
-        g_hash_table_add (placed, g_strdup (spool));
-      else
         {
-          g_warning ("%s", problem->message);
-          g_hash_table_add (unplaced, g_strdup (spool));
+          g_hash_table_add (kept, g_strdup (spool));
           continue;
         }
+      if (!store_files_place (site->files, spool, file, FALSE, &problem))
+        {
+          g_warning ("%s", problem->message);
+          g_hash_table_add (kept, g_strdup (spool));
+          continue;
+        }
+      g_ptr_array_add (site->placed, g_strdup (spool));
       g_hash_table_replace (site->folders, g_steal_pointer (&folder), g_steal_pointer (&file));
     }
-  /* Each of its users must have the letter before the spool may go. */
-  g_hash_table_iter_init (&spools, placed);
-  while (g_hash_table_iter_next (&spools, &name, NULL))
-    if (!g_hash_table_contains (unplaced, name))
-      g_ptr_array_add (site->placed, g_strdup (name));
+  /* One letter of several recipients may have some of its places only. */
+  for (guint i = site->placed->len; i > 0; i--)
+    if (g_hash_table_contains (kept, g_ptr_array_index (site->placed, i - 1)))
+      g_ptr_array_remove_index (site->placed, i - 1);
   if (failed == NULL)
     return store_site_clear_placed (site, db, error);
   g_propagate_error (error, failed);
@@ -160,10 +167,15 @@ mend (StoreSite *site, StoreDb *db, GError **error)
 static gboolean
 sweep (StoreSite *site, StoreDb *db, GError **error)
 {
+  g_autoptr (GHashTable) dead = store_files_list_dead (site->files);
+  g_autoptr (GHashTable) kept = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   g_autoptr (StoreTransaction) transaction = store_transaction_begin (db, error);
 
-  return transaction != NULL && mend (site, db, error) && store_sweep (db, site->files, error)
-         && store_transaction_commit (g_steal_pointer (&transaction), error);
+  if (transaction == NULL || !mend (site, db, kept, error)
+      || !store_transaction_commit (g_steal_pointer (&transaction), error))
+    return FALSE;
+  store_files_sweep (site->files, dead, kept);
+  return TRUE;
 }
 
 /* ---- opening and closing ---- */
@@ -225,13 +237,17 @@ store_site_free (StoreSite *site)
   while (site->syncing > 0)
     g_cond_wait (&site->idle, &site->lock);
   g_mutex_unlock (&site->lock);
+
+  /* The last connection to close folds the log into the database: only the writer's can. */
+  g_clear_pointer (&site->reader, store_db_free);
   if (site->writer != NULL)
     {
+      /* The last letters are given their places first. */
+      store_writer_wait (site->writer);
       store_writer_push (site->writer, clear_all, cleared_all, site);
       store_writer_free (site->writer);
     }
   store_site_unlock (site);
-  g_clear_pointer (&site->reader, store_db_free);
   g_clear_pointer (&site->files, store_files_free);
   g_hash_table_unref (site->open);
   g_ptr_array_unref (site->placed);

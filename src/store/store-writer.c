@@ -57,7 +57,7 @@ run_jobs (StoreWriter *writer, GPtrArray *batch, guint start)
     {
       Job *job = get (batch, end++);
       run_job (writer, job);
-      if (!store_db_is_in_transaction (writer->db))
+      if (!store_transaction_is_open (transaction))
         error = job->error != NULL
                     ? g_error_copy (job->error)
                     : g_error_new_literal (STORE_ERROR, STORE_ERROR_IO, "A write was rolled back");
@@ -138,4 +138,44 @@ store_writer_push (StoreWriter *writer, StoreWriterWork work, StoreWriterDone do
   job->done = done;
   job->data = data;
   g_async_queue_push (writer->jobs, job);
+}
+
+typedef struct
+{
+  GMutex lock;
+  GCond reached;
+  gboolean is_reached;
+} Mark;
+
+static gboolean
+reach_mark (StoreDb *db, gpointer data, GError **error)
+{
+  return TRUE;
+}
+
+static void
+reached_mark (gpointer data, const GError *error)
+{
+  Mark *mark = data;
+
+  g_mutex_lock (&mark->lock);
+  mark->is_reached = TRUE;
+  g_cond_signal (&mark->reached);
+  g_mutex_unlock (&mark->lock);
+}
+
+void
+store_writer_wait (StoreWriter *writer)
+{
+  Mark mark = { .is_reached = FALSE };
+
+  g_mutex_init (&mark.lock);
+  g_cond_init (&mark.reached);
+  store_writer_push (writer, reach_mark, reached_mark, &mark);
+  g_mutex_lock (&mark.lock);
+  while (!mark.is_reached)
+    g_cond_wait (&mark.reached, &mark.lock);
+  g_mutex_unlock (&mark.lock);
+  g_mutex_clear (&mark.lock);
+  g_cond_clear (&mark.reached);
 }

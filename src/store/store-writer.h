@@ -24,5 +24,7 @@ void store_writer_free (StoreWriter *writer);
 /* Any thread. */
 void
 store_writer_push (StoreWriter *writer, StoreWriterWork work, StoreWriterDone done, gpointer data);
+/* Any thread but the writer's: until all that was pushed before is done. */
+void store_writer_wait (StoreWriter *writer);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (StoreWriter, store_writer_free)

@@ -1,456 +1,537 @@
 /* SPDX-License-Identifier: MIT */
-#include "store-fixture.h"
+#include "shelf.h"
 
-#include <string.h>
+#include <glib/gstdio.h>
+#include <signal.h>
+#include <sys/resource.h>
+
+#define MONDAY  "Mon, 02 Nov 2026 10:00:00 +0000"
+#define TUESDAY "Tue, 03 Nov 2026 10:00:00 +0000"
 
 typedef struct
 {
-  char *folder;
-  StoreCabinet *cabinet;
-} Fixture;
+  guint folders[STORE_N_FOLDERS];
+  guint accounts;
+  guint outbox;
+} Changes;
 
-static StoreCabinet *
-open_cabinet (const char *folder)
+static void
+on_folder (StoreCabinet *cabinet, int folder, Changes *changes)
 {
+  changes->folders[folder]++;
+}
+
+static void
+on_accounts (StoreCabinet *cabinet, Changes *changes)
+{
+  changes->accounts++;
+}
+
+static void
+on_outbox (StoreCabinet *cabinet, Changes *changes)
+{
+  changes->outbox++;
+}
+
+static void
+follow (StoreCabinet *cabinet, Changes *changes)
+{
+  g_signal_connect (cabinet, "folder-changed", G_CALLBACK (on_folder), changes);
+  g_signal_connect (cabinet, "accounts-changed", G_CALLBACK (on_accounts), changes);
+  g_signal_connect (cabinet, "outbox-changed", G_CALLBACK (on_outbox), changes);
+}
+
+static void
+wait_for (guint *number)
+{
+  while (*number == 0)
+    g_main_context_iteration (NULL, TRUE);
+}
+
+static StoreCounts
+count (StoreCabinet *cabinet)
+{
+  g_autoptr (GAsyncResult) result = NULL;
+  StoreCounts counts = { 0 };
+
+  store_cabinet_count_async (cabinet, NULL, shelf_got, &result);
+  g_assert_true (store_cabinet_count_finish (cabinet, shelf_wait (&result), &counts, NULL));
+  return counts;
+}
+
+/* ---- accounts ---- */
+
+static gboolean
+remove_account (StoreCabinet *cabinet, gint64 id, GError **error)
+{
+  g_autoptr (GAsyncResult) result = NULL;
+
+  store_cabinet_remove_account_async (cabinet, id, NULL, shelf_got, &result);
+  return store_cabinet_finish (cabinet, shelf_wait (&result), error);
+}
+
+static void
+test_accounts (void)
+{
+  g_autofree char *root = shelf_make_folder ();
+  g_autoptr (StoreCabinet) cabinet = shelf_open (root);
   g_autoptr (GError) error = NULL;
-  StoreCabinet *cabinet = store_cabinet_open (folder, &error);
+  gint64 id = shelf_save_account (cabinet, "anna@example.org", &error);
 
   g_assert_no_error (error);
-  return cabinet;
-}
+  g_assert_cmpint (shelf_save_account (cabinet, "Anna@Example.ORG", &error), ==, 0);
+  g_assert_error (error, STORE_ERROR, STORE_ERROR_EXISTS);
+  g_clear_error (&error);
 
-static void
-close_cabinet (StoreCabinet **cabinet)
-{
-  store_cabinet_close (*cabinet);
-  g_clear_object (cabinet);
-}
+  g_autoptr (GPtrArray) accounts = store_cabinet_dup_accounts (cabinet, &error);
+  g_assert_cmpuint (accounts->len, ==, 1);
+  g_autoptr (StoreAccount) account = store_account_copy (g_ptr_array_index (accounts, 0));
+  g_assert_cmpint (account->id, ==, id);
+  g_assert_cmpstr (account->address, ==, "anna@example.org");
+  account->smtp.port = 587;
+  account->smtp.security = STORE_SECURITY_STARTTLS;
+  account->keep_on_server = TRUE;
+  g_autoptr (GAsyncResult) saved = NULL;
+  store_cabinet_save_account_async (cabinet, account, NULL, shelf_got, &saved);
+  g_assert_cmpint (store_cabinet_save_account_finish (cabinet, shelf_wait (&saved), &error), ==,
+                   id);
+  store_cabinet_close (cabinet);
 
-static void
-set_up (Fixture *fixture, gconstpointer data)
-{
-  fixture->folder = store_fixture_make_folder ();
-  fixture->cabinet = open_cabinet (fixture->folder);
-}
-
-static void
-tear_down (Fixture *fixture, gconstpointer data)
-{
-  g_autofree char *tmp = g_build_filename (fixture->folder, "tmp", NULL);
-
-  close_cabinet (&fixture->cabinet);
-  g_assert_cmpuint (store_fixture_count_files (tmp, NULL), ==, 0);
-  store_fixture_remove_folder (fixture->folder);
-  g_free (fixture->folder);
-}
-
-static gint64
-add (StoreCabinet *cabinet, const char *subject, StoreFolder folder)
-{
-  g_autofree char *text = store_fixture_make_letter (subject);
-  g_autoptr (GError) error = NULL;
-  const StoreAdd how = { .folder = folder };
-  gint64 id = store_fixture_add (cabinet, text, &how, &error);
-
-  g_assert_no_error (error);
-  g_assert_cmpint (id, >, 0);
-  return id;
-}
-
-static GPtrArray *
-load (StoreCabinet *cabinet, gint64 id)
-{
-  g_autoptr (StoreWait) wait = store_wait_new ();
-  g_autoptr (GError) error = NULL;
-
-  store_cabinet_load_async (cabinet, &id, 1, NULL, store_wait_ready, wait);
-  GPtrArray *letters = store_cabinet_load_finish (cabinet, store_wait_get (wait), &error);
-  g_assert_no_error (error);
-  return letters;
-}
-
-static void
-check_list (StoreCabinet *cabinet, StoreFolder folder, guint n, ...)
-{
-  g_autoptr (GArray) ids = store_fixture_list (cabinet, folder);
-  va_list expected;
-
-  g_assert_cmpuint (ids->len, ==, n);
-  va_start (expected, n);
-  for (guint i = 0; i < n; i++)
-    g_assert_cmpint (g_array_index (ids, gint64, i), ==, va_arg (expected, gint64));
-  va_end (expected);
-}
-
-static void
-check_file (StoreCabinet *cabinet, gint64 id, const char *folder, const char *text)
-{
-  g_autoptr (GPtrArray) letters = load (cabinet, id);
-  g_autofree char *in = g_strdup_printf ("/mail/%s/", folder);
-  g_autofree char *contents = NULL;
-  g_autoptr (GError) error = NULL;
-  gsize length;
-
-  g_assert_cmpuint (letters->len, ==, 1);
-  const StoreLetter *letter = g_ptr_array_index (letters, 0);
-  g_assert_nonnull (strstr (letter->path, in));
-  g_file_get_contents (letter->path, &contents, &length, &error);
-  g_assert_no_error (error);
-  if (text != NULL)
-    g_assert_cmpstr (contents, ==, text);
-  g_assert_cmpuint (letter->size, ==, length);
-}
-
-static void
-test_add (Fixture *fixture, gconstpointer data)
-{
-  const StoreAdd how = { .folder = STORE_FOLDER_INBOX, .seen = TRUE };
-  const char *text = "From: Ann <ann@example.org>\r\nTo: Bert <bert@example.org>\r\n"
-                     "Subject: 关于/会议: the \"plan\"\r\nMessage-ID: <one@example.org>\r\n"
-                     "Date: Mon, 23 Nov 2020 10:00:00 +0000\r\n\r\n.Words \r\n  of it\n\r\n.";
-  g_autoptr (GError) error = NULL;
-  gint64 id = store_fixture_add (fixture->cabinet, text, &how, &error);
-
-  g_assert_no_error (error);
-  g_autoptr (GPtrArray) letters = load (fixture->cabinet, id);
-  g_assert_cmpuint (letters->len, ==, 1);
-  const StoreLetter *letter = g_ptr_array_index (letters, 0);
-  g_assert_cmpint (letter->id, ==, id);
-  g_assert_cmpint (letter->account, ==, 0);
-  g_assert_cmpint (letter->folder, ==, STORE_FOLDER_INBOX);
-  g_assert_cmpstr (letter->message_id, ==, "one@example.org");
-  g_assert_cmpstr (letter->subject, ==, "关于/会议: the \"plan\"");
-  g_assert_cmpstr (letter->from, ==, "Ann <ann@example.org>");
-  g_assert_cmpstr (letter->to, ==, "Bert <bert@example.org>");
-  g_assert_cmpint (letter->date, ==, 1606125600);
-  g_assert_cmpuint (letter->size, ==, strlen (text));
-  g_assert_true (letter->seen);
-  g_assert_false (letter->answered || letter->flagged || letter->has_attachments);
-  g_assert_cmpstr (letter->snippet, ==, ".Words of it .");
-  g_assert_nonnull (strstr (letter->path, "/mail/Inbox/2020/11/2020-11-23 "));
-  g_assert_nonnull (strstr (letter->path, " 关于-会议-the-plan 1.eml"));
-  check_file (fixture->cabinet, id, "Inbox", text);
-  g_autofree char *bytes = store_fixture_read (fixture->cabinet, id, &error);
-  g_assert_no_error (error);
-  g_assert_cmpstr (bytes, ==, text);
-}
-
-static void
-test_odd_letters (Fixture *fixture, gconstpointer data)
-{
-  static const char *const texts[] = { "x", "\r\n\r\n", "Subject: ../../../etc/passwd\r\n\r\n",
-                                       "Subject: .\r\nDate: Mon, 23 Nov 9999 10:00:00 +0000\r\n",
-                                       "Date: Thu, 1 Jan 1900 10:00:00 +0000\r\n\r\n\377\376" };
-  const StoreAdd how = { .folder = STORE_FOLDER_INBOX };
-
-  for (gsize i = 0; i < G_N_ELEMENTS (texts); i++)
-    {
-      g_autoptr (GError) error = NULL;
-      gint64 id = store_fixture_add (fixture->cabinet, texts[i], &how, &error);
-
-      g_assert_no_error (error);
-      check_file (fixture->cabinet, id, "Inbox", texts[i]);
-    }
-  gint64 empty = store_fixture_add (fixture->cabinet, "", &how, NULL);
-  g_autofree char *bytes = store_fixture_read (fixture->cabinet, empty, NULL);
-  g_assert_cmpstr (bytes, ==, "");
-}
-
-static void
-test_list (Fixture *fixture, gconstpointer data)
-{
-  const StoreAdd how = { .folder = STORE_FOLDER_INBOX };
-  gint64 one = add (fixture->cabinet, "one", STORE_FOLDER_INBOX);
-  gint64 two = add (fixture->cabinet, "two", STORE_FOLDER_INBOX);
-  gint64 sent = add (fixture->cabinet, "sent", STORE_FOLDER_SENT);
-  gint64 old
-      = store_fixture_add (fixture->cabinet, "Date: Mon, 23 Nov 2020 10:00:00 +0000\r\n\r\nold\r\n",
-                           &how, NULL);
-
-  check_list (fixture->cabinet, STORE_FOLDER_INBOX, 3, two, one, old);
-  check_list (fixture->cabinet, STORE_FOLDER_SENT, 1, sent);
-  check_list (fixture->cabinet, STORE_FOLDER_JUNK, 0);
-  g_autoptr (GPtrArray) none = load (fixture->cabinet, 12345);
-  g_assert_cmpuint (none->len, ==, 0);
-  g_autoptr (GError) error = NULL;
-  g_assert_null (store_fixture_read (fixture->cabinet, 12345, &error));
+  g_autoptr (StoreCabinet) again = shelf_open (root);
+  g_autoptr (GPtrArray) kept = store_cabinet_dup_accounts (again, &error);
+  const StoreAccount *first = g_ptr_array_index (kept, 0);
+  g_assert_cmpuint (first->smtp.port, ==, 587);
+  g_assert_cmpint (first->smtp.security, ==, STORE_SECURITY_STARTTLS);
+  g_assert_true (first->keep_on_server);
+  g_assert_false (remove_account (again, id + 1, &error));
   g_assert_error (error, STORE_ERROR, STORE_ERROR_NOT_FOUND);
+  store_cabinet_close (again);
+  shelf_remove (root);
 }
 
 static void
-count (StoreCabinet *cabinet, StoreCounts *counts)
+test_remove_account (void)
 {
-  g_autoptr (StoreWait) wait = store_wait_new ();
-  g_autoptr (GError) error = NULL;
+  g_autofree char *root = shelf_make_folder ();
+  g_autoptr (StoreCabinet) cabinet = shelf_open (root);
+  g_autoptr (StoreOutboxEntry) envelope = store_outbox_entry_new ();
+  gint64 account = shelf_save_account (cabinet, "anna@example.org", NULL);
+  Changes changes = { 0 };
 
-  store_cabinet_count_async (cabinet, NULL, store_wait_ready, wait);
-  g_assert_true (store_cabinet_count_finish (cabinet, store_wait_get (wait), counts, &error));
+  envelope->account = account;
+  envelope->reverse_path = g_strdup ("anna@example.org");
+  StoreAdd in = { .account = account, .folder = STORE_FOLDER_INBOX, .uid = "u1" };
+  StoreAdd out = { .account = account, .folder = STORE_FOLDER_OUTBOX, .envelope = envelope };
+  gint64 fetched = shelf_try_add (cabinet, "Subject: in\r\n\r\n", &in, NULL);
+  gint64 waiting = shelf_try_add (cabinet, "Subject: out\r\n\r\n", &out, NULL);
+  follow (cabinet, &changes);
+  g_assert_true (remove_account (cabinet, account, NULL));
+  wait_for (&changes.accounts);
+  g_assert_cmpuint (changes.outbox, ==, 1);
+
+  g_autoptr (StoreLetter) left = shelf_load (cabinet, fetched);
+  g_autoptr (StoreLetter) draft = shelf_load (cabinet, waiting);
+  g_assert_cmpint (left->account, ==, 0);
+  g_assert_cmpint (draft->folder, ==, STORE_FOLDER_DRAFTS);
+  g_assert_true (g_file_test (draft->path, G_FILE_TEST_EXISTS));
+  /* A letter that was being fetched for it comes too late, and is not half kept. */
+  g_autoptr (GError) error = NULL;
+  g_assert_cmpint (shelf_try_add (cabinet, "Subject: late\r\n\r\n", &in, &error), ==, -1);
+  g_assert_error (error, STORE_ERROR, STORE_ERROR_NOT_FOUND);
+  store_cabinet_close (cabinet);
+  g_assert_cmpuint (shelf_count_spools (root), ==, 0);
+  shelf_remove (root);
+}
+
+/* ---- letters ---- */
+
+static void
+test_bytes (void)
+{
+  static const char odd[] = "Subject: odd\nFrom: \xff\xfe\r\n\r\na\0b\rc\nd\r\n.\r\nno end";
+  g_autofree char *root = shelf_make_folder ();
+  g_autoptr (StoreCabinet) cabinet = shelf_open (root);
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (GAsyncResult) read = NULL;
+  g_autoptr (GError) error = NULL;
+  StoreSpool *spool = store_spool_new (store_cabinet_get_files (cabinet), &error);
+  GStatBuf status;
+
+  for (gsize i = 0; i < sizeof odd; i++)
+    g_assert_true (store_spool_write (spool, (const guint8 *) odd + i, 1, &error));
+  store_cabinet_add_async (cabinet, spool, &(StoreAdd){ .folder = STORE_FOLDER_JUNK }, NULL,
+                           shelf_got, &result);
+  gint64 id = store_cabinet_add_finish (cabinet, shelf_wait (&result), &error);
   g_assert_no_error (error);
+
+  g_autoptr (StoreLetter) letter = shelf_load (cabinet, id);
+  g_autofree char *text = NULL;
+  gsize length;
+  g_assert_cmpuint (letter->size, ==, sizeof odd);
+  g_assert_true (g_file_get_contents (letter->path, &text, &length, NULL));
+  g_assert_cmpmem (text, length, odd, sizeof odd);
+  store_cabinet_read_async (cabinet, id, NULL, shelf_got, &read);
+  g_autoptr (GBytes) bytes = store_cabinet_read_finish (cabinet, shelf_wait (&read), &error);
+  g_assert_cmpmem (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes), odd, sizeof odd);
+  g_assert_cmpint (g_stat (letter->path, &status), ==, 0);
+  g_assert_cmpuint (status.st_mode & 0777, ==, 0600);
+  store_cabinet_close (cabinet);
+  shelf_remove (root);
+}
+
+static void
+test_list (void)
+{
+  g_autofree char *root = shelf_make_folder ();
+  g_autoptr (StoreCabinet) cabinet = shelf_open (root);
+  g_autofree char *early = shelf_letter ("early", MONDAY, "first words");
+  g_autofree char *late = shelf_letter ("late", TUESDAY, "more");
+  gint64 second = shelf_add (cabinet, STORE_FOLDER_INBOX, late);
+  gint64 first = shelf_add (cabinet, STORE_FOLDER_INBOX, early);
+  gint64 same = shelf_add (cabinet, STORE_FOLDER_INBOX, late);
+  g_autoptr (GArray) ids = shelf_list (cabinet, STORE_FOLDER_INBOX);
+
+  g_assert_cmpuint (ids->len, ==, 3);
+  g_assert_cmpint (g_array_index (ids, gint64, 0), ==, same);
+  g_assert_cmpint (g_array_index (ids, gint64, 1), ==, second);
+  g_assert_cmpint (g_array_index (ids, gint64, 2), ==, first);
+  g_assert_cmpuint (shelf_count (cabinet, STORE_FOLDER_SENT), ==, 0);
+
+  g_autoptr (StoreLetter) letter = shelf_load (cabinet, first);
+  g_assert_cmpstr (letter->subject, ==, "early");
+  g_assert_nonnull (strstr (letter->from, "anna@example.org"));
+  g_assert_nonnull (strstr (letter->to, "ben@example.org"));
+  g_assert_cmpstr (letter->snippet, ==, "first words");
+  g_assert_cmpint (letter->date, ==, 1793613600);
+  g_assert_null (shelf_load (cabinet, 4711));
+  store_cabinet_close (cabinet);
+  shelf_remove (root);
+}
+
+static void
+check_path (StoreCabinet *cabinet, const char *root, const char *subject, const char *expected)
+{
+  g_autofree char *text = shelf_letter (subject, MONDAY, "b");
+  g_autoptr (StoreLetter) letter
+      = shelf_load (cabinet, shelf_add (cabinet, STORE_FOLDER_INBOX, text));
+  g_autofree char *folder = g_build_filename (root, "mail", "Inbox", "2026", "11", NULL);
+  g_autofree char *name = g_path_get_basename (letter->path);
+  g_autofree char *end = g_strdup_printf (" %s %" G_GINT64_FORMAT ".eml", expected, letter->id);
+
+  g_assert_true (g_str_has_prefix (letter->path, folder));
+  g_assert_cmpuint (strlen (folder) + 1 + strlen (name), ==, strlen (letter->path));
+  g_assert_true (g_str_has_prefix (name, "2026-11-0"));
+  g_assert_true (g_str_has_suffix (name, end));
+  g_assert_true (g_utf8_validate (name, -1, NULL));
+  g_assert_true (g_file_test (letter->path, G_FILE_TEST_IS_REGULAR));
+}
+
+static void
+test_paths (void)
+{
+  g_autofree char *root = shelf_make_folder ();
+  g_autoptr (StoreCabinet) cabinet = shelf_open (root);
+  g_autofree char *long_subject = g_strnfill (3000, 'a');
+  g_autofree char *long_slug = g_strnfill (60, 'a');
+
+  check_path (cabinet, root, "Hello, World!", "Hello-World");
+  check_path (cabinet, root, "=?UTF-8?B?5pil6IqC5b+r5LmQ?=", "春节快乐");
+  check_path (cabinet, root, "../../etc/passwd", "etc-passwd");
+  check_path (cabinet, root, "/\\:*?<>|", "letter");
+  check_path (cabinet, root, "", "letter");
+  check_path (cabinet, root, long_subject, long_slug);
+  g_assert_cmpuint (shelf_count (cabinet, STORE_FOLDER_INBOX), ==, 6);
+  store_cabinet_close (cabinet);
+  shelf_remove (root);
 }
 
 static void
 set_flag (StoreCabinet *cabinet, gint64 id, StoreFlag flag, gboolean value)
 {
-  g_autoptr (StoreWait) wait = store_wait_new ();
-  g_autoptr (GError) error = NULL;
+  g_autoptr (GAsyncResult) result = NULL;
 
-  store_cabinet_set_flag_async (cabinet, &id, 1, flag, value, NULL, store_wait_ready, wait);
-  g_assert_true (store_cabinet_finish (cabinet, store_wait_get (wait), &error));
-  g_assert_no_error (error);
+  store_cabinet_set_flag_async (cabinet, &id, 1, flag, value, NULL, shelf_got, &result);
+  g_assert_true (store_cabinet_finish (cabinet, shelf_wait (&result), NULL));
 }
 
 static void
-test_flags (Fixture *fixture, gconstpointer data)
+test_flags (void)
 {
-  gint64 one = add (fixture->cabinet, "one", STORE_FOLDER_INBOX);
-  StoreCounts counts;
+  g_autofree char *root = shelf_make_folder ();
+  g_autoptr (StoreCabinet) cabinet = shelf_open (root);
+  gint64 id = shelf_add (cabinet, STORE_FOLDER_INBOX, "Subject: a\r\n\r\n");
+  gint64 other = shelf_add (cabinet, STORE_FOLDER_INBOX, "Subject: b\r\n\r\n");
+  StoreCounts counts = count (cabinet);
+  Changes changes = { 0 };
 
-  add (fixture->cabinet, "two", STORE_FOLDER_INBOX);
-  count (fixture->cabinet, &counts);
   g_assert_cmpuint (counts.total[STORE_FOLDER_INBOX], ==, 2);
   g_assert_cmpuint (counts.unseen[STORE_FOLDER_INBOX], ==, 2);
-  g_assert_cmpuint (counts.total[STORE_FOLDER_SENT], ==, 0);
-  set_flag (fixture->cabinet, one, STORE_FLAG_SEEN, TRUE);
-  set_flag (fixture->cabinet, one, STORE_FLAG_ANSWERED, TRUE);
-  set_flag (fixture->cabinet, one, STORE_FLAG_FLAGGED, TRUE);
-  count (fixture->cabinet, &counts);
+  g_assert_cmpuint (counts.total[STORE_FOLDER_TRASH], ==, 0);
+  set_flag (cabinet, id, STORE_FLAG_SEEN, TRUE);
+  set_flag (cabinet, id, STORE_FLAG_FLAGGED, TRUE);
+  set_flag (cabinet, other, STORE_FLAG_ANSWERED, TRUE);
+  counts = count (cabinet);
   g_assert_cmpuint (counts.unseen[STORE_FOLDER_INBOX], ==, 1);
-  g_autoptr (GPtrArray) letters = load (fixture->cabinet, one);
-  const StoreLetter *letter = g_ptr_array_index (letters, 0);
-  g_assert_true (letter->seen && letter->answered && letter->flagged);
-  set_flag (fixture->cabinet, one, STORE_FLAG_SEEN, FALSE);
-  count (fixture->cabinet, &counts);
-  g_assert_cmpuint (counts.unseen[STORE_FOLDER_INBOX], ==, 2);
-  set_flag (fixture->cabinet, 12345, STORE_FLAG_SEEN, TRUE);
-}
+  g_autoptr (StoreLetter) letter = shelf_load (cabinet, id);
+  g_autoptr (StoreLetter) beside = shelf_load (cabinet, other);
+  g_assert_true (letter->seen && letter->flagged && !letter->answered);
+  g_assert_true (!beside->seen && !beside->flagged && beside->answered);
 
-static gboolean
-move (StoreCabinet *cabinet, gint64 id, StoreFolder folder, GError **error)
-{
-  g_autoptr (StoreWait) wait = store_wait_new ();
-
-  store_cabinet_move_async (cabinet, &id, 1, folder, NULL, store_wait_ready, wait);
-  return store_cabinet_finish (cabinet, store_wait_get (wait), error);
-}
-
-static gboolean delete (StoreCabinet *cabinet, gint64 id, GError **error)
-{
-  g_autoptr (StoreWait) wait = store_wait_new ();
-
-  store_cabinet_delete_async (cabinet, &id, 1, NULL, store_wait_ready, wait);
-  return store_cabinet_finish (cabinet, store_wait_get (wait), error);
+  while (g_main_context_iteration (NULL, FALSE))
+    ;
+  follow (cabinet, &changes);
+  set_flag (cabinet, id, STORE_FLAG_SEEN, FALSE);
+  wait_for (&changes.folders[STORE_FOLDER_INBOX]);
+  g_assert_cmpuint (changes.folders[STORE_FOLDER_SENT], ==, 0);
+  g_assert_cmpuint (changes.accounts + changes.outbox, ==, 0);
+  store_cabinet_close (cabinet);
+  shelf_remove (root);
 }
 
 static void
-test_move_and_delete (Fixture *fixture, gconstpointer data)
+test_move (void)
 {
+  g_autofree char *root = shelf_make_folder ();
+  g_autofree char *mail = g_build_filename (root, "mail", NULL);
+  g_autoptr (StoreCabinet) cabinet = shelf_open (root);
   g_autoptr (GError) error = NULL;
-  g_autofree char *text = store_fixture_make_letter ("one");
-  gint64 one = add (fixture->cabinet, "one", STORE_FOLDER_INBOX);
-  g_autofree char *mail = g_build_filename (fixture->folder, "mail", NULL);
+  gint64 id = shelf_add (cabinet, STORE_FOLDER_INBOX, "Subject: a\r\n\r\nb");
+  g_autoptr (StoreLetter) before = shelf_load (cabinet, id);
 
-  g_assert_true (move (fixture->cabinet, one, STORE_FOLDER_TRASH, &error));
-  g_assert_no_error (error);
-  check_list (fixture->cabinet, STORE_FOLDER_INBOX, 0);
-  check_list (fixture->cabinet, STORE_FOLDER_TRASH, 1, one);
-  check_file (fixture->cabinet, one, "Trash", text);
-  g_assert_true (move (fixture->cabinet, one, STORE_FOLDER_TRASH, &error));
-  check_file (fixture->cabinet, one, "Trash", text);
-  g_assert_false (move (fixture->cabinet, one, STORE_FOLDER_OUTBOX, &error));
+  g_assert_true (shelf_move (cabinet, id, STORE_FOLDER_TRASH, &error));
+  g_autoptr (StoreLetter) after = shelf_load (cabinet, id);
+  g_assert_cmpint (after->folder, ==, STORE_FOLDER_TRASH);
+  g_assert_false (g_file_test (before->path, G_FILE_TEST_EXISTS));
+  g_autofree char *text = shelf_read_file (after->path);
+  g_assert_cmpstr (text, ==, "Subject: a\r\n\r\nb");
+  g_assert_cmpuint (shelf_count (cabinet, STORE_FOLDER_INBOX), ==, 0);
+  g_assert_false (shelf_move (cabinet, id, STORE_FOLDER_OUTBOX, &error));
   g_assert_error (error, STORE_ERROR, STORE_ERROR_INVALID);
-  g_clear_error (&error);
-  /* A letter that is gone is no trouble. */
-  g_assert_true (move (fixture->cabinet, 12345, STORE_FOLDER_TRASH, &error));
-  close_cabinet (&fixture->cabinet);
-  fixture->cabinet = open_cabinet (fixture->folder);
-  check_file (fixture->cabinet, one, "Trash", text);
 
-  g_assert_true (delete (fixture->cabinet, one, &error));
-  g_assert_no_error (error);
-  check_list (fixture->cabinet, STORE_FOLDER_TRASH, 0);
-  g_assert_cmpuint (store_fixture_count_files (mail, ".eml"), ==, 0);
-  gint64 two = add (fixture->cabinet, "two", STORE_FOLDER_INBOX);
-  g_assert_cmpint (two, >, one);
+  shelf_delete (cabinet, id);
+  g_assert_null (shelf_load (cabinet, id));
+  g_assert_cmpuint (shelf_count_files (mail, ""), ==, 0);
+  /* An id that was, or never was, is no error and no letter. */
+  shelf_delete (cabinet, id);
+  store_cabinet_close (cabinet);
+  shelf_remove (root);
 }
 
 static void
-test_uids (Fixture *fixture, gconstpointer data)
+test_replaces (void)
 {
-  gint64 account = store_fixture_add_account (fixture->cabinet, "ann@example.org");
-  gint64 other = store_fixture_add_account (fixture->cabinet, "bert@example.org");
-  StoreAdd how = { .folder = STORE_FOLDER_INBOX, .account = account, .uid = "uid-1" };
-  g_autofree char *text = store_fixture_make_letter ("one");
-  g_autofree char *mail = g_build_filename (fixture->folder, "mail", NULL);
+  g_autofree char *root = shelf_make_folder ();
+  g_autofree char *mail = g_build_filename (root, "mail", NULL);
+  g_autoptr (StoreCabinet) cabinet = shelf_open (root);
+  gint64 draft = shelf_add (cabinet, STORE_FOLDER_DRAFTS, "Subject: first\r\n\r\n");
+  StoreAdd add = { .folder = STORE_FOLDER_DRAFTS, .replaces = draft };
+  gint64 next = shelf_try_add (cabinet, "Subject: second\r\n\r\n", &add, NULL);
+
+  g_assert_cmpint (next, >, draft);
+  g_assert_null (shelf_load (cabinet, draft));
+  g_assert_cmpuint (shelf_count_files (mail, ".eml"), ==, 1);
+  g_assert_cmpint (shelf_try_add (cabinet, "Subject: third\r\n\r\n", &add, NULL), >, next);
+  store_cabinet_close (cabinet);
+  shelf_remove (root);
+}
+
+/* ---- uids ---- */
+
+static char *
+known (StoreCabinet *cabinet, gint64 account)
+{
+  g_autoptr (GAsyncResult) result = NULL;
+
+  store_cabinet_known_uids_async (cabinet, account, NULL, shelf_got, &result);
+  g_autoptr (GHashTable) uids
+      = store_cabinet_known_uids_finish (cabinet, shelf_wait (&result), NULL);
+  g_autoptr (GList) keys = g_list_sort (g_hash_table_get_keys (uids), (GCompareFunc) strcmp);
+  GString *all = g_string_new (NULL);
+  for (GList *key = keys; key != NULL; key = key->next)
+    g_string_append_printf (all, "%s ", (const char *) key->data);
+  return g_string_free (all, FALSE);
+}
+
+static void
+check_known (StoreCabinet *cabinet, gint64 account, const char *expected)
+{
+  g_autofree char *uids = known (cabinet, account);
+
+  g_assert_cmpstr (uids, ==, expected);
+}
+
+static void
+test_uids (void)
+{
+  g_autofree char *root = shelf_make_folder ();
+  g_autoptr (StoreCabinet) cabinet = shelf_open (root);
   g_autoptr (GError) error = NULL;
-  g_autoptr (StoreWait) wait = store_wait_new ();
-  g_autoptr (StoreWait) again = store_wait_new ();
+  gint64 anna = shelf_save_account (cabinet, "anna@example.org", NULL);
+  gint64 ben = shelf_save_account (cabinet, "ben@example.org", NULL);
+  StoreAdd add = { .account = anna, .uid = "a" };
+  gint64 id = shelf_try_add (cabinet, "Subject: a\r\n\r\n", &add, &error);
+
+  add.uid = "A";
+  g_assert_cmpint (shelf_try_add (cabinet, "Subject: A\r\n\r\n", &add, &error), >, 0);
+  add.account = ben;
+  g_assert_cmpint (shelf_try_add (cabinet, "Subject: A\r\n\r\n", &add, &error), >, 0);
+  g_assert_no_error (error);
+  add.account = anna;
+  add.uid = "a";
+  g_assert_cmpint (shelf_try_add (cabinet, "Subject: a\r\n\r\n", &add, &error), ==, -1);
+  g_assert_error (error, STORE_ERROR, STORE_ERROR_EXISTS);
+  g_assert_null (strstr (error->message, "UNIQUE"));
+  g_assert_cmpuint (shelf_count (cabinet, STORE_FOLDER_INBOX), ==, 3);
+
+  /* What was fetched stays known when the letter goes. */
+  shelf_delete (cabinet, id);
+  check_known (cabinet, anna, "A a ");
+  g_autoptr (GAsyncResult) forgotten = NULL;
   g_autoptr (GPtrArray) listed = g_ptr_array_new ();
+  g_ptr_array_add (listed, (char *) "A");
+  g_ptr_array_add (listed, (char *) "new");
+  store_cabinet_forget_uids_async (cabinet, anna, listed, NULL, shelf_got, &forgotten);
+  g_assert_true (store_cabinet_finish (cabinet, shelf_wait (&forgotten), NULL));
+  check_known (cabinet, anna, "A ");
+  check_known (cabinet, ben, "A ");
+  store_cabinet_close (cabinet);
+  g_assert_cmpuint (shelf_count_spools (root), ==, 0);
+  shelf_remove (root);
+}
 
-  gint64 id = store_fixture_add (fixture->cabinet, text, &how, &error);
-  g_assert_no_error (error);
-  g_assert_cmpint (store_fixture_add (fixture->cabinet, text, &how, &error), ==, 0);
-  g_assert_error (error, STORE_ERROR, STORE_ERROR_EXISTS);
-  g_clear_error (&error);
-  check_list (fixture->cabinet, STORE_FOLDER_INBOX, 1, id);
-  g_assert_cmpuint (store_fixture_count_files (mail, ".eml"), ==, 1);
-  how.account = other;
-  g_assert_cmpint (store_fixture_add (fixture->cabinet, text, &how, &error), >, id);
-  /* The uid is remembered when the letter goes. */
-  g_assert_true (delete (fixture->cabinet, id, &error));
-  store_cabinet_known_uids_async (fixture->cabinet, account, NULL, store_wait_ready, wait);
-  g_autoptr (GHashTable) known
-      = store_cabinet_known_uids_finish (fixture->cabinet, store_wait_get (wait), &error);
-  g_assert_cmpuint (g_hash_table_size (known), ==, 1);
-  g_assert_true (g_hash_table_contains (known, "uid-1"));
+/* ---- two at once, and ends ---- */
 
-  /* While the server lists it, it stays known. */
-  g_autoptr (StoreWait) kept = store_wait_new ();
-  g_ptr_array_add (listed, (gpointer) "uid-1");
-  store_cabinet_forget_uids_async (fixture->cabinet, account, listed, NULL, store_wait_ready, kept);
-  g_assert_true (store_cabinet_finish (fixture->cabinet, store_wait_get (kept), &error));
-  how.account = account;
-  g_assert_cmpint (store_fixture_add (fixture->cabinet, text, &how, &error), ==, 0);
-  g_assert_error (error, STORE_ERROR, STORE_ERROR_EXISTS);
-  g_clear_error (&error);
-  g_ptr_array_set_size (listed, 0);
-  store_cabinet_forget_uids_async (fixture->cabinet, account, listed, NULL, store_wait_ready,
-                                   again);
-  g_assert_true (store_cabinet_finish (fixture->cabinet, store_wait_get (again), &error));
-  how.account = account;
-  g_assert_cmpint (store_fixture_add (fixture->cabinet, text, &how, &error), >, 0);
-  g_assert_no_error (error);
-  how.account = 999;
-  how.uid = NULL;
-  g_assert_cmpint (store_fixture_add (fixture->cabinet, text, &how, &error), ==, 0);
-  g_assert_error (error, STORE_ERROR, STORE_ERROR_NOT_FOUND);
+static void
+test_two (void)
+{
+  g_autofree char *root = shelf_make_folder ();
+  g_autoptr (StoreCabinet) first = shelf_open (root);
+  g_autoptr (StoreCabinet) second = shelf_open (root);
+  Changes own = { 0 }, other = { 0 };
+
+  follow (first, &own);
+  follow (second, &other);
+  gint64 id = shelf_add (first, STORE_FOLDER_INBOX, "Subject: a\r\n\r\nb");
+  wait_for (&other.folders[STORE_FOLDER_INBOX]);
+  g_autofree char *text = shelf_read (second, id);
+  g_assert_cmpstr (text, ==, "Subject: a\r\n\r\nb");
+  g_assert_true (shelf_move (second, id, STORE_FOLDER_TRASH, NULL));
+  /* Only what others do is told as anything: the first's own letter was told as that alone. */
+  wait_for (&own.accounts);
+  g_assert_cmpuint (own.accounts, ==, 1);
+  g_assert_cmpuint (own.folders[STORE_FOLDER_INBOX], ==, 2);
+  g_autofree char *moved = shelf_read (first, id);
+  g_assert_cmpstr (moved, ==, text);
+  store_cabinet_close (first);
+  store_cabinet_close (second);
+  shelf_remove (root);
 }
 
 static void
-test_replaces (Fixture *fixture, gconstpointer data)
+test_close (void)
 {
-  gint64 draft = add (fixture->cabinet, "draft", STORE_FOLDER_DRAFTS);
-  StoreAdd how = { .folder = STORE_FOLDER_DRAFTS, .replaces = draft };
-  g_autofree char *text = store_fixture_make_letter ("better");
-  g_autofree char *mail = g_build_filename (fixture->folder, "mail", NULL);
+  g_autofree char *root = shelf_make_folder ();
+  g_autoptr (StoreCabinet) cabinet = shelf_open (root);
+  g_autoptr (GAsyncResult) added = NULL;
+  g_autoptr (GAsyncResult) listed = NULL;
+  g_autoptr (GAsyncResult) late = NULL;
+  g_autoptr (GAsyncResult) saved = NULL;
   g_autoptr (GError) error = NULL;
-  gint64 better = store_fixture_add (fixture->cabinet, text, &how, &error);
+  StoreFiles *files = store_cabinet_get_files (cabinet);
+  StoreSpool *spare = shelf_spool (files, "Subject: late\r\n\r\n");
+  StoreAdd add = { .folder = STORE_FOLDER_INBOX };
 
+  store_cabinet_list_async (cabinet, STORE_FOLDER_INBOX, NULL, shelf_got, &listed);
+  store_cabinet_add_async (cabinet, shelf_spool (files, "Subject: a\r\n\r\n"), &add, NULL,
+                           shelf_got, &added);
+  store_cabinet_close (cabinet);
+  store_cabinet_add_async (cabinet, spare, &add, NULL, shelf_got, &late);
+  g_autoptr (StoreAccount) account = store_account_new ();
+  store_cabinet_save_account_async (cabinet, account, NULL, shelf_got, &saved);
+  g_assert_cmpint (store_cabinet_add_finish (cabinet, shelf_wait (&added), &error), >, 0);
   g_assert_no_error (error);
-  check_list (fixture->cabinet, STORE_FOLDER_DRAFTS, 1, better);
-  g_assert_cmpuint (store_fixture_count_files (mail, ".eml"), ==, 1);
-  /* What was replaced already is no trouble. */
-  g_assert_cmpint (store_fixture_add (fixture->cabinet, text, &how, &error), >, better);
+  g_array_unref (store_cabinet_list_finish (cabinet, shelf_wait (&listed), &error));
   g_assert_no_error (error);
+  g_assert_cmpint (store_cabinet_add_finish (cabinet, shelf_wait (&late), &error), ==, 0);
+  g_assert_error (error, STORE_ERROR, STORE_ERROR_IO);
+  g_clear_error (&error);
+  store_cabinet_save_account_finish (cabinet, shelf_wait (&saved), &error);
+  g_assert_error (error, STORE_ERROR, STORE_ERROR_IO);
+  g_clear_error (&error);
+  g_assert_null (store_cabinet_dup_accounts (cabinet, &error));
+
+  g_autoptr (StoreCabinet) again = shelf_open (root);
+  g_assert_cmpuint (shelf_count (again, STORE_FOLDER_INBOX), ==, 1);
+  g_assert_cmpuint (shelf_count_spools (root), ==, 0);
+  store_cabinet_close (again);
+  /* Nothing is in a log beside the database once the last has closed it. */
+  g_assert_cmpuint (shelf_count_files (root, "-wal"), ==, 0);
+  shelf_remove (root);
 }
 
 static void
-on_folder_changed (StoreCabinet *cabinet, int folder, gpointer data)
+test_cancel (void)
 {
-  guint *changes = data;
-
-  changes[folder]++;
-}
-
-static void
-test_two (Fixture *fixture, gconstpointer data)
-{
-  StoreCabinet *other = open_cabinet (fixture->folder);
-  guint changes[STORE_N_FOLDERS] = { 0 };
-
-  g_signal_connect (other, "folder-changed", G_CALLBACK (on_folder_changed), changes);
-  gint64 one = add (fixture->cabinet, "one", STORE_FOLDER_INBOX);
-  check_list (other, STORE_FOLDER_INBOX, 1, one);
-  while (changes[STORE_FOLDER_INBOX] == 0)
-    g_main_context_iteration (NULL, TRUE);
-  g_assert_true (move (other, one, STORE_FOLDER_JUNK, NULL));
-  check_file (fixture->cabinet, one, "Junk", NULL);
-  gint64 two = add (other, "two", STORE_FOLDER_INBOX);
-  check_list (fixture->cabinet, STORE_FOLDER_INBOX, 1, two);
-  /* Its sweep leaves what the living have in hand. */
-  StoreSpool *spool = store_fixture_make_spool (store_cabinet_get_files (fixture->cabinet), "x");
-  close_cabinet (&other);
-  other = open_cabinet (fixture->folder);
-  const StoreAdd how = { .folder = STORE_FOLDER_INBOX };
-  g_autoptr (StoreWait) wait = store_wait_new ();
+  g_autofree char *root = shelf_make_folder ();
+  g_autoptr (StoreCabinet) cabinet = shelf_open (root);
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  g_autoptr (GAsyncResult) result = NULL;
   g_autoptr (GError) error = NULL;
-  store_cabinet_add_async (fixture->cabinet, spool, &how, NULL, store_wait_ready, wait);
-  g_assert_cmpint (store_cabinet_add_finish (fixture->cabinet, store_wait_get (wait), &error), >,
-                   0);
-  g_assert_no_error (error);
-  close_cabinet (&other);
+
+  g_cancellable_cancel (cancellable);
+  store_cabinet_add_async (cabinet,
+                           shelf_spool (store_cabinet_get_files (cabinet), "Subject: a\r\n\r\n"),
+                           &(StoreAdd){ 0 }, cancellable, shelf_got, &result);
+  g_assert_cmpint (store_cabinet_add_finish (cabinet, shelf_wait (&result), &error), ==, 0);
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  g_assert_cmpuint (shelf_count (cabinet, STORE_FOLDER_INBOX), ==, 0);
+  store_cabinet_close (cabinet);
+  g_assert_cmpuint (shelf_count_spools (root), ==, 0);
+  shelf_remove (root);
 }
 
 static void
-test_signals (Fixture *fixture, gconstpointer data)
+test_full (void)
 {
-  guint changes[STORE_N_FOLDERS] = { 0 };
+  g_autofree char *root = shelf_make_folder ();
+  g_autoptr (StoreCabinet) cabinet = shelf_open (root);
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *text = g_strnfill (60000, 'x');
+  struct rlimit all, little;
 
-  g_signal_connect (fixture->cabinet, "folder-changed", G_CALLBACK (on_folder_changed), changes);
-  gint64 one = add (fixture->cabinet, "one", STORE_FOLDER_INBOX);
-  while (changes[STORE_FOLDER_INBOX] == 0)
-    g_main_context_iteration (NULL, TRUE);
-  g_assert_true (move (fixture->cabinet, one, STORE_FOLDER_TRASH, NULL));
-  while (changes[STORE_FOLDER_TRASH] == 0)
-    g_main_context_iteration (NULL, TRUE);
-}
-
-/* Calls that are still under way when the cabinet is closed get an answer. */
-static void
-test_close_at_work (Fixture *fixture, gconstpointer data)
-{
-  g_autofree char *text = store_fixture_make_letter ("late");
-  const StoreAdd how = { .folder = STORE_FOLDER_INBOX };
-
-  for (guint round = 0; round < 20; round++)
-    {
-      StoreWait *waits[12];
-      StoreSpool *spool
-          = store_fixture_make_spool (store_cabinet_get_files (fixture->cabinet), text);
-
-      for (guint i = 0; i < G_N_ELEMENTS (waits); i++)
-        waits[i] = store_wait_new ();
-      store_cabinet_add_async (fixture->cabinet, spool, &how, NULL, store_wait_ready, waits[0]);
-      for (guint i = 1; i < G_N_ELEMENTS (waits); i++)
-        store_cabinet_list_async (fixture->cabinet, STORE_FOLDER_INBOX, NULL, store_wait_ready,
-                                  waits[i]);
-      store_cabinet_close (fixture->cabinet);
-      for (guint i = 0; i < G_N_ELEMENTS (waits); i++)
-        {
-          g_autoptr (GError) error = NULL;
-          g_autoptr (GArray) ids = NULL;
-          if (i == 0)
-            store_cabinet_add_finish (fixture->cabinet, store_wait_get (waits[i]), &error);
-          else
-            ids = store_cabinet_list_finish (fixture->cabinet, store_wait_get (waits[i]), &error);
-          store_wait_free (waits[i]);
-        }
-      g_clear_object (&fixture->cabinet);
-      fixture->cabinet = open_cabinet (fixture->folder);
-    }
+  getrlimit (RLIMIT_FSIZE, &all);
+  little = (struct rlimit){ .rlim_cur = 20000, .rlim_max = all.rlim_max };
+  StoreSpool *spool = shelf_spool (store_cabinet_get_files (cabinet), text);
+  setrlimit (RLIMIT_FSIZE, &little);
+  store_cabinet_add_async (cabinet, spool, &(StoreAdd){ 0 }, NULL, shelf_got, &result);
+  store_cabinet_add_finish (cabinet, shelf_wait (&result), &error);
+  setrlimit (RLIMIT_FSIZE, &all);
+  g_assert_error (error, STORE_ERROR, STORE_ERROR_FULL);
+  g_assert_cmpuint (shelf_count_spools (root), ==, 0);
+  g_assert_cmpuint (shelf_count (cabinet, STORE_FOLDER_INBOX), ==, 0);
+  shelf_add (cabinet, STORE_FOLDER_INBOX, text);
+  store_cabinet_close (cabinet);
+  shelf_remove (root);
 }
 
 int
-main (int argc, char *argv[])
+main (int argc, char **argv)
 {
-  static const struct
-  {
-    const char *name;
-    void (*run) (Fixture *fixture, gconstpointer data);
-  } tests[] = {
-    { "/store/cabinet/add", test_add },
-    { "/store/cabinet/odd-letters", test_odd_letters },
-    { "/store/cabinet/list", test_list },
-    { "/store/cabinet/flags", test_flags },
-    { "/store/cabinet/move-and-delete", test_move_and_delete },
-    { "/store/cabinet/uids", test_uids },
-    { "/store/cabinet/replaces", test_replaces },
-    { "/store/cabinet/two", test_two },
-    { "/store/cabinet/signals", test_signals },
-    { "/store/cabinet/close-at-work", test_close_at_work },
-  };
-
-  g_test_init (&argc, &argv, NULL);
-  for (gsize i = 0; i < G_N_ELEMENTS (tests); i++)
-    g_test_add (tests[i].name, Fixture, NULL, set_up, tests[i].run, tear_down);
+  signal (SIGXFSZ, SIG_IGN);
+  shelf_init (&argc, &argv, NULL);
+  g_test_add_func ("/store/cabinet/accounts", test_accounts);
+  g_test_add_func ("/store/cabinet/remove-account", test_remove_account);
+  g_test_add_func ("/store/cabinet/bytes", test_bytes);
+  g_test_add_func ("/store/cabinet/list", test_list);
+  g_test_add_func ("/store/cabinet/paths", test_paths);
+  g_test_add_func ("/store/cabinet/flags", test_flags);
+  g_test_add_func ("/store/cabinet/move", test_move);
+  g_test_add_func ("/store/cabinet/replaces", test_replaces);
+  g_test_add_func ("/store/cabinet/uids", test_uids);
+  g_test_add_func ("/store/cabinet/two", test_two);
+  g_test_add_func ("/store/cabinet/close", test_close);
+  g_test_add_func ("/store/cabinet/cancel", test_cancel);
+  g_test_add_func ("/store/cabinet/full", test_full);
   return g_test_run ();
 }

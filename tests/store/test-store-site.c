@@ -1,57 +1,51 @@
 /* SPDX-License-Identifier: MIT */
-#include "store-fixture.h"
+#include "shelf.h"
 
-#include <string.h>
+#include <glib/gstdio.h>
 
-typedef struct
-{
-  char *folder;
-  StoreSite *site;
-} Fixture;
-
-static void
-set_up (Fixture *fixture, gconstpointer data)
+static StoreSite *
+open_site (const char *root)
 {
   g_autoptr (GError) error = NULL;
+  StoreSite *site = store_site_open (root, &error);
 
-  fixture->folder = store_fixture_make_folder ();
-  fixture->site = store_site_open (fixture->folder, &error);
   g_assert_no_error (error);
+  return site;
 }
 
-static void
-tear_down (Fixture *fixture, gconstpointer data)
+static gboolean
+add_user (StoreSite *site, const char *name, GError **error)
 {
-  g_autofree char *tmp = g_build_filename (fixture->folder, "tmp", NULL);
+  g_autoptr (GAsyncResult) result = NULL;
 
-  store_site_free (fixture->site);
-  g_assert_cmpuint (store_fixture_count_files (tmp, NULL), ==, 0);
-  store_fixture_remove_folder (fixture->folder);
-  g_free (fixture->folder);
+  store_site_add_user_async (site, name, "verifier", NULL, shelf_got, &result);
+  return store_site_finish (site, shelf_wait (&result), error);
 }
 
-static void
-add_users (Fixture *fixture)
+static gboolean
+remove_user (StoreSite *site, const char *name, GError **error)
 {
-  g_assert_true (store_fixture_add_user (fixture->site, "anna", NULL));
-  g_assert_true (store_fixture_add_user (fixture->site, "bert", NULL));
+  g_autoptr (GAsyncResult) result = NULL;
+
+  store_site_remove_user_async (site, name, NULL, shelf_got, &result);
+  return store_site_finish (site, shelf_wait (&result), error);
 }
 
-static void
-deliver (Fixture *fixture, const char *text, const char *one, const char *two)
+static gboolean
+deliver (StoreSite *site, const char *text, const char *const *users, GError **error)
 {
-  const char *users[] = { one, two, NULL };
-  g_autoptr (GError) error = NULL;
+  g_autoptr (GAsyncResult) result = NULL;
 
-  store_fixture_deliver (fixture->site, text, users, &error);
-  g_assert_no_error (error);
+  store_site_deliver_async (site, shelf_spool (store_site_get_files (site), text), users, NULL,
+                            shelf_got, &result);
+  return store_site_finish (site, shelf_wait (&result), error);
 }
 
 static StoreMaildrop *
-open_maildrop (Fixture *fixture, const char *user)
+open_maildrop (StoreSite *site, const char *user)
 {
   g_autoptr (GError) error = NULL;
-  StoreMaildrop *maildrop = store_maildrop_open (fixture->site, user, &error);
+  StoreMaildrop *maildrop = store_maildrop_open (site, user, &error);
 
   g_assert_no_error (error);
   return maildrop;
@@ -62,267 +56,380 @@ check_letter (StoreMaildrop *maildrop, guint index, const char *text)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (GBytes) bytes = store_maildrop_read (maildrop, index, &error);
-  gsize length = 0;
 
   g_assert_no_error (error);
-  const char *data = g_bytes_get_data (bytes, &length);
-  g_assert_cmpmem (data, length, text, strlen (text));
+  g_assert_cmpmem (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes), text, strlen (text));
   g_assert_cmpuint (store_maildrop_get_size (maildrop, index), ==, strlen (text));
 }
 
 static void
-remove_letter (StoreMaildrop *maildrop, guint index)
+remove_letters (StoreMaildrop *maildrop, guint first, guint count)
 {
-  g_autoptr (StoreWait) wait = store_wait_new ();
+  g_autoptr (GAsyncResult) result = NULL;
   g_autoptr (GArray) indices = g_array_new (FALSE, FALSE, sizeof (guint));
+
+  for (guint i = first; i < first + count; i++)
+    g_array_append_val (indices, i);
+  store_maildrop_remove_async (maildrop, indices, NULL, shelf_got, &result);
+  g_assert_true (store_maildrop_remove_finish (maildrop, shelf_wait (&result), NULL));
+}
+
+static guint
+count_maildrop (StoreSite *site, const char *user)
+{
+  g_autoptr (StoreMaildrop) maildrop = open_maildrop (site, user);
+
+  return store_maildrop_get_count (maildrop);
+}
+
+/* ---- users ---- */
+
+static void
+test_users (void)
+{
+  g_autofree char *root = shelf_make_folder ();
+  StoreSite *site = open_site (root);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GAsyncResult) changed = NULL;
+
+  g_assert_true (add_user (site, "Ben", &error));
+  g_assert_true (add_user (site, "anna", &error));
+  g_assert_false (add_user (site, "ben", &error));
+  g_assert_error (error, STORE_ERROR, STORE_ERROR_EXISTS);
+  g_clear_error (&error);
+  g_assert_true (deliver (site, "12345", (const char *[]){ "ben", NULL }, &error));
+  g_assert_true (deliver (site, "123", (const char *[]){ "ben", NULL }, &error));
+  store_site_set_verifier_async (site, "anna", "other", NULL, shelf_got, &changed);
+  g_assert_true (store_site_finish (site, shelf_wait (&changed), &error));
+  store_site_free (site);
+
+  site = open_site (root);
+  g_autoptr (GPtrArray) users = store_site_dup_users (site, &error);
+  g_autofree char *verifier = store_site_dup_verifier (site, "ANNA");
+  const StoreUser *ben = g_ptr_array_index (users, 1);
+  g_assert_cmpuint (users->len, ==, 2);
+  g_assert_cmpstr (((StoreUser *) g_ptr_array_index (users, 0))->name, ==, "anna");
+  g_assert_cmpstr (ben->name, ==, "ben");
+  g_assert_cmpuint (ben->letters, ==, 2);
+  g_assert_cmpuint (ben->octets, ==, 8);
+  g_assert_cmpstr (verifier, ==, "other");
+  g_assert_true (store_site_has_user (site, "ben"));
+  g_assert_false (store_site_has_user (site, "carl"));
+  store_site_free (site);
+  shelf_remove (root);
+}
+
+static void
+test_user_names (void)
+{
+  static const char *const bad[] = { "", ".a", "../a", "a/b", "a b", "ä", "-a", "a\n" };
+  g_autofree char *sixty_four = g_strnfill (64, 'a');
+  g_autofree char *sixty_five = g_strnfill (65, 'a');
+  g_autofree char *good = store_site_normalise_user ("A.b_c-9", NULL);
+  g_autofree char *longest = store_site_normalise_user (sixty_four, NULL);
   g_autoptr (GError) error = NULL;
 
-  g_array_append_val (indices, index);
-  store_maildrop_remove_async (maildrop, indices, NULL, store_wait_ready, wait);
-  g_assert_true (store_maildrop_remove_finish (maildrop, store_wait_get (wait), &error));
-  g_assert_no_error (error);
+  g_assert_cmpstr (good, ==, "a.b_c-9");
+  g_assert_cmpstr (longest, ==, sixty_four);
+  g_assert_null (store_site_normalise_user (sixty_five, NULL));
+  for (guint i = 0; i < G_N_ELEMENTS (bad); i++)
+    {
+      g_assert_null (store_site_normalise_user (bad[i], &error));
+      g_assert_error (error, STORE_ERROR, STORE_ERROR_INVALID);
+      g_clear_error (&error);
+    }
+}
+
+static void
+test_remove_user (void)
+{
+  g_autofree char *root = shelf_make_folder ();
+  g_autofree char *drops = g_build_filename (root, "maildrops", NULL);
+  g_autoptr (StoreSite) site = open_site (root);
+  g_autoptr (GError) error = NULL;
+
+  add_user (site, "anna", NULL);
+  g_assert_true (deliver (site, "a", (const char *[]){ "anna", NULL }, &error));
+  StoreMaildrop *maildrop = open_maildrop (site, "anna");
+  g_assert_false (remove_user (site, "anna", &error));
+  g_assert_error (error, STORE_ERROR, STORE_ERROR_BUSY);
+  g_clear_error (&error);
+  check_letter (maildrop, 0, "a");
+  store_maildrop_free (maildrop);
+  g_assert_true (remove_user (site, "anna", &error));
+  g_assert_cmpuint (shelf_count_files (drops, ".eml"), ==, 0);
+  g_assert_false (remove_user (site, "anna", &error));
+  g_assert_error (error, STORE_ERROR, STORE_ERROR_NOT_FOUND);
+  /* One of the same name begins with nothing. */
+  add_user (site, "anna", NULL);
+  g_assert_cmpuint (count_maildrop (site, "anna"), ==, 0);
+  g_clear_pointer (&site, store_site_free);
+  shelf_remove (root);
+}
+
+/* ---- delivery ---- */
+
+static ino_t
+only_file (const char *root, const char *user, guint *links)
+{
+  g_autofree char *path = g_build_filename (root, "maildrops", user, NULL);
+  g_autoptr (GDir) folder = g_dir_open (path, 0, NULL);
+  g_autofree char *file = g_build_filename (path, g_dir_read_name (folder), NULL);
+  GStatBuf status;
+
+  g_assert_null (g_dir_read_name (folder));
+  g_assert_cmpint (g_stat (file, &status), ==, 0);
+  g_assert_cmpuint (status.st_mode & 0777, ==, 0600);
+  *links = (guint) status.st_nlink;
+  return status.st_ino;
+}
+
+static void
+test_deliver (void)
+{
+  g_autofree char *root = shelf_make_folder ();
+  StoreSite *site = open_site (root);
+  g_autoptr (GError) error = NULL;
+  guint links;
+
+  add_user (site, "anna", NULL);
+  add_user (site, "ben", NULL);
+  g_assert_true (deliver (site, "to both", (const char *[]){ "anna", "ben", NULL }, &error));
+  for (guint i = 0; i < 2; i++)
+    {
+      g_autoptr (StoreMaildrop) maildrop = open_maildrop (site, i == 0 ? "anna" : "ben");
+      g_assert_cmpuint (store_maildrop_get_count (maildrop), ==, 1);
+      check_letter (maildrop, 0, "to both");
+    }
+  store_site_free (site);
+  /* One file, and no third name for it under tmp/. */
+  g_assert_cmpuint (only_file (root, "anna", &links), ==, only_file (root, "ben", &links));
+  g_assert_cmpuint (links, ==, 2);
+  g_assert_cmpuint (shelf_count_spools (root), ==, 0);
+  shelf_remove (root);
+}
+
+static void
+test_all_or_nothing (void)
+{
+  g_autofree char *root = shelf_make_folder ();
+  g_autofree char *drops = g_build_filename (root, "maildrops", NULL);
+  g_autoptr (StoreSite) site = open_site (root);
+  g_autoptr (GError) error = NULL;
+
+  add_user (site, "anna", NULL);
+  g_assert_false (deliver (site, "a", (const char *[]){ "anna", "nobody", NULL }, &error));
+  g_assert_error (error, STORE_ERROR, STORE_ERROR_NOT_FOUND);
+  g_assert_nonnull (strstr (error->message, "nobody"));
+  g_assert_cmpuint (count_maildrop (site, "anna"), ==, 0);
+  g_assert_cmpuint (shelf_count_files (drops, ""), ==, 0);
+  g_assert_cmpuint (shelf_count_spools (root), ==, 0);
+  g_clear_pointer (&site, store_site_free);
+  shelf_remove (root);
+}
+
+static void
+test_free (void)
+{
+  g_autofree char *root = shelf_make_folder ();
+  StoreSite *site = open_site (root);
+  GAsyncResult *results[20] = { NULL };
+
+  add_user (site, "anna", NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (results); i++)
+    store_site_deliver_async (site, shelf_spool (store_site_get_files (site), "a"),
+                              (const char *[]){ "anna", NULL }, NULL, shelf_got, &results[i]);
+  store_site_free (site);
+  for (guint i = 0; i < G_N_ELEMENTS (results); i++)
+    {
+      g_assert_true (g_task_propagate_boolean (G_TASK (shelf_wait (&results[i])), NULL));
+      g_object_unref (results[i]);
+    }
+  g_assert_cmpuint (shelf_count_spools (root), ==, 0);
+  site = open_site (root);
+  g_assert_cmpuint (count_maildrop (site, "anna"), ==, G_N_ELEMENTS (results));
+  store_site_free (site);
+  g_assert_cmpuint (shelf_count_files (root, "-wal"), ==, 0);
+  shelf_remove (root);
+}
+
+/* One place of two cannot be given: the letter is there for both all the same, until it can. */
+static void
+test_no_place (void)
+{
+  g_autofree char *root = shelf_make_folder ();
+  g_autofree char *drops = g_build_filename (root, "maildrops", NULL);
+  g_autofree char *ben = g_build_filename (drops, "ben", NULL);
+  GLogLevelFlags fatal = g_log_set_always_fatal (G_LOG_FATAL_MASK);
+  StoreSite *site = open_site (root);
+
+  add_user (site, "anna", NULL);
+  add_user (site, "ben", NULL);
+  g_assert_cmpint (g_mkdir (drops, 0700), ==, 0);
+  g_assert_true (g_file_set_contents (ben, "in the way", -1, NULL));
+  g_assert_true (deliver (site, "to both", (const char *[]){ "anna", "ben", NULL }, NULL));
+  for (guint i = 0; i < 3; i++)
+    {
+      g_autoptr (StoreMaildrop) first = open_maildrop (site, "anna");
+      g_autoptr (StoreMaildrop) second = open_maildrop (site, "ben");
+      check_letter (first, 0, "to both");
+      check_letter (second, 0, "to both");
+      g_clear_pointer (&first, store_maildrop_free);
+      g_clear_pointer (&second, store_maildrop_free);
+      store_site_free (site);
+      site = open_site (root);
+    }
+  store_site_free (site);
+  g_log_set_always_fatal (fatal);
+
+  g_assert_cmpint (g_unlink (ben), ==, 0);
+  site = open_site (root);
+  g_assert_cmpuint (shelf_count_spools (root), ==, 0);
+  g_autoptr (StoreMaildrop) maildrop = open_maildrop (site, "ben");
+  check_letter (maildrop, 0, "to both");
+  g_clear_pointer (&maildrop, store_maildrop_free);
+  store_site_free (site);
+  shelf_remove (root);
+}
+
+static void
+test_no_folder (void)
+{
+  g_autofree char *root = shelf_make_folder ();
+  g_autofree char *drops = g_build_filename (root, "maildrops", NULL);
+  g_autoptr (StoreSite) site = open_site (root);
+  const char *const users[] = { "anna", NULL };
+
+  add_user (site, "anna", NULL);
+  g_assert_true (deliver (site, "a", users, NULL));
+  shelf_remove (drops);
+  g_assert_true (deliver (site, "b", users, NULL));
+  g_assert_true (deliver (site, "c", users, NULL));
+  g_autoptr (StoreMaildrop) maildrop = open_maildrop (site, "anna");
+  check_letter (maildrop, 1, "b");
+  check_letter (maildrop, 2, "c");
+  g_clear_pointer (&maildrop, store_maildrop_free);
+  g_clear_pointer (&site, store_site_free);
+  shelf_remove (root);
+}
+
+/* ---- maildrops ---- */
+
+static void
+test_maildrop (void)
+{
+  g_autofree char *root = shelf_make_folder ();
+  g_autofree char *drops = g_build_filename (root, "maildrops", NULL);
+  g_autoptr (StoreSite) site = open_site (root);
+  g_autoptr (GError) error = NULL;
+  const char *const users[] = { "anna", NULL };
+
+  add_user (site, "anna", NULL);
+  deliver (site, "one", users, NULL);
+  deliver (site, "two", users, NULL);
+  StoreMaildrop *maildrop = open_maildrop (site, "anna");
+  g_assert_null (store_maildrop_open (site, "ANNA", &error));
+  g_assert_error (error, STORE_ERROR, STORE_ERROR_BUSY);
+
+  /* What comes while it is held is for the next session. */
+  g_assert_true (deliver (site, "three", users, NULL));
+  g_assert_cmpuint (store_maildrop_get_count (maildrop), ==, 2);
+  check_letter (maildrop, 0, "one");
+  check_letter (maildrop, 1, "two");
+  g_autofree char *second = g_strdup (store_maildrop_get_uid (maildrop, 1));
+  remove_letters (maildrop, 0, 1);
+  check_letter (maildrop, 1, "two");
+  store_maildrop_free (maildrop);
+
+  maildrop = open_maildrop (site, "anna");
+  g_assert_cmpuint (store_maildrop_get_count (maildrop), ==, 2);
+  g_assert_cmpstr (store_maildrop_get_uid (maildrop, 0), ==, second);
+  check_letter (maildrop, 0, "two");
+  check_letter (maildrop, 1, "three");
+  store_maildrop_free (maildrop);
+  g_assert_cmpuint (shelf_count_files (drops, ".eml"), ==, 2);
+  g_clear_pointer (&site, store_site_free);
+  shelf_remove (root);
+}
+
+/* RFC 1939 section 7: not even after all letters have gone and the server began anew. */
+static void
+test_uids (void)
+{
+  g_autofree char *root = shelf_make_folder ();
+  g_autofree char *other_root = shelf_make_folder ();
+  const char *const users[] = { "anna", NULL };
+  g_autoptr (GHashTable) seen = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+
+  for (guint i = 0; i < 4; i++)
+    {
+      g_autoptr (StoreSite) site = open_site (i < 3 ? root : other_root);
+      if (i == 0 || i == 3)
+        add_user (site, "anna", NULL);
+      g_assert_true (deliver (site, "a", users, NULL));
+      g_assert_true (deliver (site, "b", users, NULL));
+      g_autoptr (StoreMaildrop) maildrop = open_maildrop (site, "anna");
+      g_assert_cmpuint (store_maildrop_get_count (maildrop), ==, 2);
+      for (guint j = 0; j < 2; j++)
+        g_assert_true (g_hash_table_add (seen, g_strdup (store_maildrop_get_uid (maildrop, j))));
+      remove_letters (maildrop, 0, 2);
+      g_clear_pointer (&maildrop, store_maildrop_free);
+    }
+  shelf_remove (root);
+  shelf_remove (other_root);
+}
+
+static int
+lock_once (char **argv)
+{
+  StoreSite *site = open_site (argv[0]);
+
+  return store_site_lock (site, NULL) ? 0 : 1;
 }
 
 static gboolean
-remove_user (StoreSite *site, const char *name, GError **error)
+can_child_lock (const char *root)
 {
-  g_autoptr (StoreWait) wait = store_wait_new ();
+  g_autoptr (ShelfProcess) process = shelf_process_start (root, NULL);
 
-  store_site_remove_user_async (site, name, NULL, store_wait_ready, wait);
-  return store_site_finish (site, store_wait_get (wait), error);
+  return shelf_process_wait (process);
 }
 
 static void
-test_names (Fixture *fixture, gconstpointer data)
+test_lock (void)
 {
-  static const char *const good[] = { "a", "Anna", "a.b_c-d", "1x" };
-  static const char *const bad[]
-      = { "", ".a", "-a", "a b", "a/b", "..", "a@b", "张伟", "a\n", "a%" };
-  g_autofree char *longest = g_strnfill (64, 'a');
-  g_autofree char *longer = g_strnfill (65, 'a');
-
-  for (gsize i = 0; i < G_N_ELEMENTS (good); i++)
-    {
-      g_autofree char *name = store_site_normalise_user (good[i], NULL);
-      g_autofree char *lower = g_ascii_strdown (good[i], -1);
-      g_assert_cmpstr (name, ==, lower);
-    }
-  for (gsize i = 0; i < G_N_ELEMENTS (bad); i++)
-    {
-      g_autoptr (GError) error = NULL;
-      g_assert_null (store_site_normalise_user (bad[i], &error));
-      g_assert_error (error, STORE_ERROR, STORE_ERROR_INVALID);
-    }
-  g_autofree char *same = store_site_normalise_user (longest, NULL);
-  g_assert_cmpstr (same, ==, longest);
-  g_assert_null (store_site_normalise_user (longer, NULL));
-}
-
-static void
-test_users (Fixture *fixture, gconstpointer data)
-{
-  g_autoptr (GError) error = NULL;
-  g_autoptr (StoreWait) wait = store_wait_new ();
-
-  add_users (fixture);
-  g_assert_false (store_fixture_add_user (fixture->site, "ANNA", &error));
-  g_assert_error (error, STORE_ERROR, STORE_ERROR_EXISTS);
-  g_clear_error (&error);
-  g_assert_false (store_fixture_add_user (fixture->site, "../x", &error));
-  g_assert_error (error, STORE_ERROR, STORE_ERROR_INVALID);
-  g_clear_error (&error);
-  g_assert_true (store_site_has_user (fixture->site, "Anna"));
-  g_assert_false (store_site_has_user (fixture->site, "carl"));
-  g_assert_null (store_site_dup_verifier (fixture->site, "carl"));
-
-  store_site_set_verifier_async (fixture->site, "anna", "other", NULL, store_wait_ready, wait);
-  g_assert_true (store_site_finish (fixture->site, store_wait_get (wait), &error));
-  g_autofree char *verifier = store_site_dup_verifier (fixture->site, "anna");
-  g_assert_cmpstr (verifier, ==, "other");
-
-  deliver (fixture, "A: 1\r\n\r\nx\r\n", "anna", NULL);
-  g_autoptr (GPtrArray) users = store_site_dup_users (fixture->site, &error);
-  g_assert_cmpuint (users->len, ==, 2);
-  const StoreUser *anna = g_ptr_array_index (users, 0);
-  g_assert_cmpstr (anna->name, ==, "anna");
-  g_assert_cmpuint (anna->letters, ==, 1);
-  g_assert_cmpuint (anna->octets, ==, 11);
-
-  g_assert_false (remove_user (fixture->site, "carl", &error));
-  g_assert_error (error, STORE_ERROR, STORE_ERROR_NOT_FOUND);
-  g_clear_error (&error);
-  g_assert_true (remove_user (fixture->site, "anna", &error));
-  g_assert_false (store_site_has_user (fixture->site, "anna"));
-  g_autofree char *drops = g_build_filename (fixture->folder, "maildrops", NULL);
-  g_assert_cmpuint (store_fixture_count_files (drops, ".eml"), ==, 0);
-}
-
-static void
-test_deliver (Fixture *fixture, gconstpointer data)
-{
-  g_autofree char *drops = g_build_filename (fixture->folder, "maildrops", NULL);
-  g_autofree char *tmp = g_build_filename (fixture->folder, "tmp", NULL);
-
-  add_users (fixture);
-  deliver (fixture, "A: 1\r\n\r\n.one\r\n", "anna", "bert");
-  deliver (fixture, "A: 2\r\n\r\ntwo\r\n", "bert", NULL);
-  g_autoptr (StoreMaildrop) anna = open_maildrop (fixture, "Anna");
-  g_autoptr (StoreMaildrop) bert = open_maildrop (fixture, "bert");
-  g_assert_cmpuint (store_maildrop_get_count (anna), ==, 1);
-  g_assert_cmpuint (store_maildrop_get_count (bert), ==, 2);
-  check_letter (anna, 0, "A: 1\r\n\r\n.one\r\n");
-  check_letter (bert, 0, "A: 1\r\n\r\n.one\r\n");
-  check_letter (bert, 1, "A: 2\r\n\r\ntwo\r\n");
-  g_assert_cmpuint (store_fixture_count_files (drops, ".eml"), ==, 3);
-  /* One has it no more, the other has it still. */
-  remove_letter (anna, 0);
-  check_letter (bert, 0, "A: 1\r\n\r\n.one\r\n");
-  g_assert_cmpuint (store_fixture_count_files (drops, ".eml"), ==, 2);
-  /* Only the lock of this process is left under tmp/. */
-  g_assert_cmpuint (store_fixture_count_files (tmp, NULL), ==, 1);
-}
-
-static void
-test_all_or_nothing (Fixture *fixture, gconstpointer data)
-{
-  const char *users[] = { "anna", "nobody", "bert", NULL };
-  g_autofree char *drops = g_build_filename (fixture->folder, "maildrops", NULL);
+  g_autofree char *root = shelf_make_folder ();
+  g_autoptr (StoreSite) first = open_site (root);
+  g_autoptr (StoreSite) second = open_site (root);
   g_autoptr (GError) error = NULL;
 
-  add_users (fixture);
-  g_assert_false (store_fixture_deliver (fixture->site, "A: 1\r\n", users, &error));
-  g_assert_error (error, STORE_ERROR, STORE_ERROR_NOT_FOUND);
-  g_assert_nonnull (strstr (error->message, "nobody"));
-  g_autoptr (StoreMaildrop) anna = open_maildrop (fixture, "anna");
-  g_autoptr (StoreMaildrop) bert = open_maildrop (fixture, "bert");
-  g_assert_cmpuint (store_maildrop_get_count (anna), ==, 0);
-  g_assert_cmpuint (store_maildrop_get_count (bert), ==, 0);
-  g_assert_cmpuint (store_fixture_count_files (drops, NULL), ==, 0);
-}
-
-static void
-test_maildrop (Fixture *fixture, gconstpointer data)
-{
-  g_autoptr (GError) error = NULL;
-
-  add_users (fixture);
-  deliver (fixture, "A: 1\r\n", "anna", NULL);
-  g_autoptr (StoreMaildrop) anna = open_maildrop (fixture, "anna");
-  g_autoptr (StoreMaildrop) bert = open_maildrop (fixture, "bert");
-  g_assert_null (store_maildrop_open (fixture->site, "ANNA", &error));
+  g_assert_true (store_site_lock (first, &error));
+  g_assert_false (store_site_lock (second, &error));
   g_assert_error (error, STORE_ERROR, STORE_ERROR_BUSY);
-  g_clear_error (&error);
-  g_assert_false (remove_user (fixture->site, "anna", &error));
-  g_assert_error (error, STORE_ERROR, STORE_ERROR_BUSY);
-  g_clear_error (&error);
-  /* What comes while it is held is not in it. */
-  deliver (fixture, "A: 2\r\n", "anna", NULL);
-  g_assert_cmpuint (store_maildrop_get_count (anna), ==, 1);
-  g_clear_pointer (&anna, store_maildrop_free);
-  anna = open_maildrop (fixture, "anna");
-  g_assert_cmpuint (store_maildrop_get_count (anna), ==, 2);
-  check_letter (anna, 1, "A: 2\r\n");
-}
-
-static void
-check_uid (const char *uid)
-{
-  g_assert_cmpuint (strlen (uid), >=, 1);
-  g_assert_cmpuint (strlen (uid), <=, 70);
-  for (const char *at = uid; *at != '\0'; at++)
-    g_assert_true (*at >= 0x21 && *at <= 0x7e);
-}
-
-static void
-test_uids (Fixture *fixture, gconstpointer data)
-{
-  add_users (fixture);
-  deliver (fixture, "A: 1\r\n", "anna", "bert");
-  deliver (fixture, "A: 1\r\n", "anna", NULL);
-  g_autoptr (StoreMaildrop) anna = open_maildrop (fixture, "anna");
-  g_autofree char *first = g_strdup (store_maildrop_get_uid (anna, 0));
-  g_autofree char *last = g_strdup (store_maildrop_get_uid (anna, 1));
-  check_uid (first);
-  check_uid (last);
-  g_assert_cmpstr (first, !=, last);
-  remove_letter (anna, 1);
-  g_clear_pointer (&anna, store_maildrop_free);
-
-  /* The last one's number is not used again, over a restart too; the first one's stays. */
-  store_site_free (fixture->site);
-  fixture->site = store_site_open (fixture->folder, NULL);
-  deliver (fixture, "A: 1\r\n", "anna", NULL);
-  anna = open_maildrop (fixture, "anna");
-  g_assert_cmpuint (store_maildrop_get_count (anna), ==, 2);
-  g_assert_cmpstr (store_maildrop_get_uid (anna, 0), ==, first);
-  g_assert_cmpstr (store_maildrop_get_uid (anna, 1), !=, last);
-  g_assert_cmpstr (store_maildrop_get_uid (anna, 1), !=, first);
-}
-
-static void
-test_lock (Fixture *fixture, gconstpointer data)
-{
-  g_autoptr (GError) error = NULL;
-  g_autoptr (StoreSite) other = store_site_open (fixture->folder, &error);
-
-  g_assert_no_error (error);
-  g_assert_true (store_site_lock (fixture->site, &error));
-  g_assert_false (store_site_lock (other, &error));
-  g_assert_error (error, STORE_ERROR, STORE_ERROR_BUSY);
-  g_clear_error (&error);
-  store_site_unlock (fixture->site);
-  g_assert_true (store_site_lock (other, &error));
-  g_assert_no_error (error);
-}
-
-/* Deliveries that are under way are finished by the close. */
-static void
-test_close_at_work (Fixture *fixture, gconstpointer data)
-{
-  const char *users[] = { "anna", NULL };
-  StoreWait *waits[20];
-
-  add_users (fixture);
-  for (guint i = 0; i < G_N_ELEMENTS (waits); i++)
-    {
-      StoreSpool *spool
-          = store_fixture_make_spool (store_site_get_files (fixture->site), "A: 1\r\n");
-      waits[i] = store_wait_new ();
-      store_site_deliver_async (fixture->site, spool, users, NULL, store_wait_ready, waits[i]);
-    }
-  store_site_free (fixture->site);
-  for (guint i = 0; i < G_N_ELEMENTS (waits); i++)
-    {
-      g_autoptr (GError) error = NULL;
-      g_assert_true (store_site_finish (NULL, store_wait_get (waits[i]), &error));
-      g_assert_no_error (error);
-      store_wait_free (waits[i]);
-    }
-  fixture->site = store_site_open (fixture->folder, NULL);
-  g_autoptr (StoreMaildrop) anna = open_maildrop (fixture, "anna");
-  g_assert_cmpuint (store_maildrop_get_count (anna), ==, G_N_ELEMENTS (waits));
+  g_assert_false (can_child_lock (root));
+  store_site_unlock (first);
+  g_assert_true (can_child_lock (root));
+  g_assert_true (store_site_lock (second, NULL));
+  g_clear_pointer (&second, store_site_free);
+  g_assert_true (store_site_lock (first, NULL));
+  g_clear_pointer (&first, store_site_free);
+  shelf_remove (root);
 }
 
 int
-main (int argc, char *argv[])
+main (int argc, char **argv)
 {
-  static const struct
-  {
-    const char *name;
-    void (*run) (Fixture *fixture, gconstpointer data);
-  } tests[] = {
-    { "/store/site/names", test_names },
-    { "/store/site/users", test_users },
-    { "/store/site/deliver", test_deliver },
-    { "/store/site/all-or-nothing", test_all_or_nothing },
-    { "/store/site/maildrop", test_maildrop },
-    { "/store/site/uids", test_uids },
-    { "/store/site/lock", test_lock },
-    { "/store/site/close-at-work", test_close_at_work },
-  };
-
-  g_test_init (&argc, &argv, NULL);
-  for (gsize i = 0; i < G_N_ELEMENTS (tests); i++)
-    g_test_add (tests[i].name, Fixture, NULL, set_up, tests[i].run, tear_down);
+  shelf_init (&argc, &argv, lock_once);
+  g_test_add_func ("/store/site/users", test_users);
+  g_test_add_func ("/store/site/user-names", test_user_names);
+  g_test_add_func ("/store/site/remove-user", test_remove_user);
+  g_test_add_func ("/store/site/deliver", test_deliver);
+  g_test_add_func ("/store/site/all-or-nothing", test_all_or_nothing);
+  g_test_add_func ("/store/site/free", test_free);
+  g_test_add_func ("/store/site/no-place", test_no_place);
+  g_test_add_func ("/store/site/no-folder", test_no_folder);
+  g_test_add_func ("/store/site/maildrop", test_maildrop);
+  g_test_add_func ("/store/site/uids", test_uids);
+  g_test_add_func ("/store/site/lock", test_lock);
   return g_test_run ();
 }

@@ -35,7 +35,7 @@ CREATE TABLE letters (
   snippet TEXT NOT NULL
 ) STRICT;
 CREATE INDEX letters_by_folder ON letters (folder, date DESC, id DESC);
-CREATE INDEX letters_unseen ON letters (folder) WHERE seen = 0;
+CREATE INDEX letters_unseen ON letters (folder, seen) WHERE seen = 0;
 CREATE INDEX letters_by_account ON letters (account);
 CREATE INDEX letters_in_spool ON letters (spool) WHERE spool IS NOT NULL;
 
