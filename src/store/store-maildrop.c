@@ -131,6 +131,9 @@ remove_letters (StoreSiteWrite *write, StoreDb *db, GError **error)
 {
   const GArray *ids = write->data;
 
+  /* A second name under tmp/ would keep the room of what is removed. */
+  if (!store_site_clear_placed (write->site, db, error))
+    return FALSE;
   for (guint i = 0; i < ids->len; i++)
     {
       g_autoptr (StoreStatement) statement
@@ -144,7 +147,6 @@ remove_letters (StoreSiteWrite *write, StoreDb *db, GError **error)
   return TRUE;
 }
 
-/* A spool that a letter may still have goes with the next letters, or with the next start. */
 static void
 remove_files (StoreSiteWrite *write)
 {

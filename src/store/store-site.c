@@ -456,7 +456,8 @@ remove_user (StoreSiteWrite *write, StoreDb *db, GError **error)
                    "The maildrop of %s is open in a session now", user->name);
       return FALSE;
     }
-  if (!list_files (write, db, user->name, error))
+  if (!store_site_clear_placed (write->site, db, error)
+      || !list_files (write, db, user->name, error))
     return FALSE;
   g_autoptr (StoreStatement) statement
       = store_db_prepare (db, "DELETE FROM users WHERE name = :name", error);

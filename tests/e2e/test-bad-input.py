@@ -168,9 +168,10 @@ def test_a_full_disk_refuses_and_loses_nothing():
                 assert taken > 0 and refused > 0, (taken, refused)
                 users = {user["name"]: user for user in cli_json(small, "user", "list")}
                 equal(users["ann"]["letters"], taken, "letters kept")
-                spools = [name for _, _, names in os.walk(os.path.join(small, "server", "tmp"))
-                          for name in names if not name.endswith(".lock")]
-                equal(spools, [], "left behind")
+            # The last ones had their second name there until the server went.
+            spools = [name for _, _, names in os.walk(os.path.join(small, "server", "tmp"))
+                      for name in names if not name.endswith(".lock")]
+            equal(spools, [], "left behind")
         finally:
             subprocess.run(["umount", "-l", small], check=True)
 

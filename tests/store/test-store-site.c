@@ -337,7 +337,9 @@ test_maildrop (void)
   check_letter (maildrop, 0, "one");
   check_letter (maildrop, 1, "two");
   g_autofree char *second = g_strdup (store_maildrop_get_uid (maildrop, 1));
+  g_assert_cmpuint (shelf_count_spools (root), >, 0);
   remove_letters (maildrop, 0, 1);
+  g_assert_cmpuint (shelf_count_spools (root), ==, 0);
   check_letter (maildrop, 1, "two");
   store_maildrop_free (maildrop);
 
