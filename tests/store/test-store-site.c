@@ -384,7 +384,7 @@ test_uids (void)
 static int
 lock_once (char **argv)
 {
-  StoreSite *site = open_site (argv[0]);
+  g_autoptr (StoreSite) site = open_site (argv[0]);
 
   return store_site_lock (site, NULL) ? 0 : 1;
 }
