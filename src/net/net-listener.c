@@ -292,7 +292,13 @@ net_listener_free (NetListener *listener)
   listener->stopped = TRUE;
   sources = g_steal_pointer (&listener->sources);
   for (guint i = 0; i < listener->sockets->len; i++)
-    g_socket_close (listener->sockets->pdata[i], NULL);
+    {
+      GSocket *socket = listener->sockets->pdata[i];
+
+      /* A poll under way in a worker keeps a closed socket listening until it is woken. */
+      g_socket_shutdown (socket, TRUE, TRUE, NULL);
+      g_socket_close (socket, NULL);
+    }
   g_rw_lock_writer_unlock (&listener->lock);
   g_clear_pointer (&sources, g_ptr_array_unref);
   listener_unref (listener);
