@@ -51,6 +51,9 @@ class Window:
                 self.process.wait()
                 if kind is None:
                     raise
+            if kind is None and self.process.returncode != 0:
+                note(self.complaints(everything=True))
+                raise AssertionError(f"postroom ended with {self.process.returncode}")
         if kind is not None:
             note(self.complaints(everything=True))
 
