@@ -18,6 +18,7 @@ static const struct
 } default_ports[ENGINE_N_PORTS] = {
   [ENGINE_PORT_SMTP] = { "smtp-port", 2525 },
   [ENGINE_PORT_SMTPS] = { "smtps-port", 2465 },
+  [ENGINE_PORT_SUBMISSION] = { "submission-port", 2587 },
   [ENGINE_PORT_POP3] = { "pop3-port", 2110 },
   [ENGINE_PORT_POP3S] = { "pop3s-port", 2995 },
 };

@@ -94,7 +94,7 @@ turn_away (GSocketConnection *connection, EngineDoor *door)
   const EngineServerConfig *config = engine_service_get_config (door->service);
   g_autofree char *text = NULL;
 
-  if (door->port == ENGINE_PORT_SMTP)
+  if (door->port == ENGINE_PORT_SMTP || door->port == ENGINE_PORT_SUBMISSION)
     text = g_strdup_printf ("421 %s Too many sessions, try again later\r\n", config->domain);
   else if (door->port == ENGINE_PORT_POP3)
     text = g_strdup ("-ERR [SYS/TEMP] Too many sessions, try again later\r\n");
@@ -112,7 +112,7 @@ void
 engine_session_accepted (GSocketConnection *connection, guint worker, gpointer user_data)
 {
   EngineDoor *door = user_data;
-  gboolean smtp = door->port == ENGINE_PORT_SMTP || door->port == ENGINE_PORT_SMTPS;
+  gboolean smtp = door->port != ENGINE_PORT_POP3 && door->port != ENGINE_PORT_POP3S;
   gboolean implicit = door->port == ENGINE_PORT_SMTPS || door->port == ENGINE_PORT_POP3S;
   g_autoptr (EngineSession) session = NULL;
   ProtoEngine *engine = NULL;

@@ -11,6 +11,8 @@ typedef struct
 {
   EngineSession parent;
   ProtoSmtpServer *server; /* the link's; gone with the wire */
+  gboolean submission;     /* RFC 6409 */
+  char *user;              /* who has proved to be that; or NULL */
   gboolean in_transaction; /* after MAIL */
   char *reverse_path;
   char *recipient;  /* the first, as it was said */
@@ -65,6 +67,8 @@ on_verified (GObject *source, GAsyncResult *result, gpointer user_data)
       return;
     }
   session->failures = 0;
+  g_free (self->user);
+  self->user = g_steal_pointer (&user);
   say (self, 235, "2.7.0", "Welcome");
   engine_session_resume (session);
 }
@@ -78,6 +82,19 @@ on_auth (SmtpSession *self, const ProtoSmtpServerEvent *event)
 
 /* ---- the envelope ---- */
 
+/* RFC 6409 section 6.1. A report has no sender that could be anyone's. */
+static gboolean
+may_send_as (SmtpSession *self, const ProtoPath *path)
+{
+  g_autoptr (ProtoReply) refusal = NULL;
+  g_autofree char *user = NULL;
+
+  if (!self->submission || proto_path_is_null (path))
+    return TRUE;
+  user = engine_delivery_resolve (self->parent.service, path, &refusal);
+  return g_strcmp0 (user, self->user) == 0;
+}
+
 static void
 on_mail (SmtpSession *self, const ProtoSmtpServerEvent *event)
 {
@@ -86,6 +103,14 @@ on_mail (SmtpSession *self, const ProtoSmtpServerEvent *event)
   if (limit > 0 && event->size > limit)
     {
       say (self, 552, "5.3.4", "The letter is too large for this server");
+      return;
+    }
+  if (!may_send_as (self, event->path))
+    {
+      proto_smtp_server_answer (self->server,
+                                proto_reply_new_printf (553, "5.7.1",
+                                                        "%s may not send as someone else",
+                                                        self->user));
       return;
     }
   forget_transaction (self);
@@ -260,6 +285,7 @@ smtp_session_free (EngineSession *session)
 
   forget_transaction (self);
   g_ptr_array_unref (self->users);
+  g_free (self->user);
   g_free (self);
 }
 
@@ -282,7 +308,8 @@ engine_smtp_session_new (EngineService *service, EnginePort port, ProtoEngine **
 
   proto_smtp_server_config_init (&config);
   config.host_name = settings->domain;
-  config.offer_starttls = port == ENGINE_PORT_SMTP;
+  config.offer_starttls = port != ENGINE_PORT_SMTPS;
+  config.auth_required = port == ENGINE_PORT_SUBMISSION;
   config.auth_in_clear = settings->auth_in_clear;
   config.mechanisms = PROTO_SASL_PLAIN | PROTO_SASL_LOGIN;
   config.max_size = settings->max_size;
@@ -291,6 +318,7 @@ engine_smtp_session_new (EngineService *service, EnginePort port, ProtoEngine **
   self->parent.service = service;
   g_atomic_ref_count_init (&self->parent.references);
   self->users = g_ptr_array_new_with_free_func (g_free);
+  self->submission = port == ENGINE_PORT_SUBMISSION;
   self->server = proto_smtp_server_new (&config, port == ENGINE_PORT_SMTPS);
   *engine = proto_smtp_server_get_engine (self->server);
   return &self->parent;

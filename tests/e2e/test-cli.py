@@ -176,7 +176,7 @@ def test_passwords_are_nowhere_in_clear():
 
 def test_a_second_server_is_refused():
     with directory() as data, Server(data):
-        done = cli(data, "serve", "--smtp-port=0", "--smtps-port=0", "--pop3-port=0",
+        done = cli(data, "serve", "--smtp-port=0", "--smtps-port=0", "--submission-port=0", "--pop3-port=0",
                    "--pop3s-port=0", expect=75)
         assert done.err.strip()
 
