@@ -16,6 +16,7 @@ struct _EngineDelivery
   EngineService *service;
   StoreSpool *spool; /* NULL after an error */
   char *id;
+  guint64 size; /* octets of the letter with its trace */
   char **users;
   GError *error;
   /* Counting Received: in the head. */
@@ -227,12 +228,17 @@ on_stored (GObject *source, GAsyncResult *result, gpointer user_data)
 
   if (store_site_finish (engine_service_get_site (delivery->service), result, &error))
     {
+      engine_service_count (delivery->service, ENGINE_COUNT_LETTERS, 1);
+      engine_service_count (delivery->service, ENGINE_COUNT_OCTETS, delivery->size);
       for (guint i = 0; delivery->users[i] != NULL; i++)
         engine_service_announce_delivery (delivery->service, delivery->users[i]);
       reply = proto_reply_new_printf (250, "2.0.0", "Stored as %s", delivery->id);
     }
   else
-    reply = reply_to_error (error);
+    {
+      engine_service_count (delivery->service, ENGINE_COUNT_REFUSED, 1);
+      reply = reply_to_error (error);
+    }
   g_task_return_pointer (task, reply, (GDestroyNotify) proto_reply_free);
 }
 
@@ -302,6 +308,7 @@ engine_delivery_store_async (EngineDelivery *delivery,
       g_task_return_pointer (task, refusal, (GDestroyNotify) proto_reply_free);
       return;
     }
+  delivery->size = store_spool_get_size (delivery->spool);
   store_site_deliver_async (engine_service_get_site (delivery->service),
                             g_steal_pointer (&delivery->spool),
                             (const char *const *) delivery->users, NULL, on_stored,

@@ -12,7 +12,6 @@ typedef struct
   EngineSession parent;
   ProtoSmtpServer *server; /* the link's; gone with the wire */
   gboolean submission;     /* RFC 6409 */
-  char *user;              /* who has proved to be that; or NULL */
   gboolean in_transaction; /* after MAIL */
   char *reverse_path;
   char *recipient;  /* the first, as it was said */
@@ -66,9 +65,7 @@ on_verified (GObject *source, GAsyncResult *result, gpointer user_data)
       engine_session_delay (session, refuse_password);
       return;
     }
-  session->failures = 0;
-  g_free (self->user);
-  self->user = g_steal_pointer (&user);
+  engine_session_take_user (session, g_steal_pointer (&user));
   say (self, 235, "2.7.0", "Welcome");
   engine_session_resume (session);
 }
@@ -92,7 +89,7 @@ may_send_as (SmtpSession *self, const ProtoPath *path)
   if (!self->submission || proto_path_is_null (path))
     return TRUE;
   user = engine_delivery_resolve (self->parent.service, path, &refusal);
-  return g_strcmp0 (user, self->user) == 0;
+  return g_strcmp0 (user, self->parent.user) == 0;
 }
 
 static void
@@ -110,7 +107,7 @@ on_mail (SmtpSession *self, const ProtoSmtpServerEvent *event)
       proto_smtp_server_answer (self->server,
                                 proto_reply_new_printf (553, "5.7.1",
                                                         "%s may not send as someone else",
-                                                        self->user));
+                                                        self->parent.user));
       return;
     }
   forget_transaction (self);
@@ -127,6 +124,7 @@ on_rcpt (SmtpSession *self, const ProtoSmtpServerEvent *event)
 
   if (user == NULL)
     {
+      engine_service_count (self->parent.service, ENGINE_COUNT_REFUSED, 1);
       proto_smtp_server_answer (self->server, refusal);
       return;
     }
@@ -285,7 +283,6 @@ smtp_session_free (EngineSession *session)
 
   forget_transaction (self);
   g_ptr_array_unref (self->users);
-  g_free (self->user);
   g_free (self);
 }
 

@@ -10,7 +10,8 @@ from harness import (CLI, DOMAIN, ENVIRONMENT, PASSWORD, Server, cli, cli_json, 
                      inbox, letter, main, source)
 
 VERBS = ("serve", "user add", "user list", "user passwd", "user remove", "account add",
-         "account list", "account remove", "send", "fetch", "list", "show", "demo")
+         "account list", "account remove", "send", "fetch", "list", "show", "demo",
+         "server stats", "server sessions", "server trace", "server reload")
 ANN, BOB = f"ann@{DOMAIN}", f"bob@{DOMAIN}"
 
 
