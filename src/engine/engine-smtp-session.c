@@ -305,6 +305,7 @@ engine_smtp_session_new (EngineService *service, EnginePort port, ProtoEngine **
 
   proto_smtp_server_config_init (&config);
   config.host_name = settings->domain;
+  config.offer_chunking = TRUE;
   config.offer_starttls = port != ENGINE_PORT_SMTPS;
   config.auth_required = port == ENGINE_PORT_SUBMISSION;
   config.auth_in_clear = settings->auth_in_clear;

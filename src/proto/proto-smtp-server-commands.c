@@ -37,6 +37,8 @@ say_capabilities (ProtoSmtpServer *server, const char *name)
     g_string_append_printf (text, "SIZE %" G_GUINT64_FORMAT "\n", server->config.max_size);
   else
     g_string_append (text, "SIZE\n");
+  if (server->config.offer_chunking)
+    g_string_append (text, "CHUNKING\nBINARYMIME\n");
   if (proto_smtp_server_offers_starttls (server))
     g_string_append (text, "STARTTLS\n");
   if (proto_smtp_server_offers_auth (server))
@@ -109,6 +111,10 @@ run_data (ProtoSmtpServer *server, const char *arguments)
     proto_smtp_server_complain (server, 554, "5.5.1", "There is no valid recipient");
   else if (server->accepted == 0)
     proto_smtp_server_complain (server, 503, "5.5.1", "Send RCPT first");
+  else if (server->chunked)
+    proto_smtp_server_complain (server, 503, "5.5.1", "A message is sent by DATA or by BDAT");
+  else if (server->body == PROTO_SMTP_BODY_BINARYMIME)
+    proto_smtp_server_complain (server, 503, "5.5.1", "A binary message is sent by BDAT");
   else
     proto_smtp_server_emit (server, PROTO_SMTP_SERVER_DATA, PROTO_SMTP_QUESTION_DATA);
 }
@@ -170,6 +176,7 @@ static const struct
   { "MAIL", proto_smtp_server_mail, MAX_MAIL_LINE },
   { "RCPT", proto_smtp_server_rcpt, MAX_LINE },
   { "DATA", run_data, MAX_LINE },
+  { "BDAT", proto_smtp_server_bdat, MAX_LINE },
   { "RSET", run_rset, MAX_LINE },
   { "NOOP", run_noop, MAX_LINE },
   { "VRFY", run_vrfy, MAX_LINE },
@@ -186,7 +193,8 @@ run_help (ProtoSmtpServer *server, const char *arguments)
   g_autoptr (GString) text = g_string_new ("Known here:");
 
   for (gsize i = 0; i < G_N_ELEMENTS (verbs); i++)
-    g_string_append_printf (text, " %s", verbs[i].name);
+    if (verbs[i].run != proto_smtp_server_bdat || server->config.offer_chunking)
+      g_string_append_printf (text, " %s", verbs[i].name);
   proto_smtp_server_say (server, 214, "2.0.0", text->str);
 }
 
@@ -234,16 +242,10 @@ has_control (const char *line, gsize length)
   return FALSE;
 }
 
-void
-proto_smtp_server_run_line (ProtoSmtpServer *server, const char *line, gsize length)
+/* Says what is wrong with a line before its verb has a look at it. */
+static gboolean
+check_line (ProtoSmtpServer *server, gint verb, const char *line, gsize length)
 {
-  const char *arguments = line;
-  gint verb = find_verb (line, &arguments);
-  g_autofree char *words = NULL;
-
-  show (server, verb, line, length, arguments);
-  if (verb >= 0)
-    server->auth_refused = FALSE;
   if (length + 2 > (verb >= 0 ? verbs[verb].max_line : MAX_LINE))
     proto_smtp_server_complain (server, 500, "5.5.2", "The line is too long");
   else if (has_control (line, length))
@@ -253,9 +255,28 @@ proto_smtp_server_run_line (ProtoSmtpServer *server, const char *line, gsize len
   else if (verb < 0)
     proto_smtp_server_complain (server, 500, "5.5.1", "Unknown command");
   else
+    return TRUE;
+  return FALSE;
+}
+
+void
+proto_smtp_server_run_line (ProtoSmtpServer *server, const char *line, gsize length)
+{
+  const char *arguments = line;
+  gint verb = find_verb (line, &arguments);
+  gboolean is_bdat = verb >= 0 && verbs[verb].run == proto_smtp_server_bdat;
+  g_autofree char *words = NULL;
+
+  show (server, verb, line, length, arguments);
+  if (verb >= 0)
+    server->auth_refused = FALSE;
+  server->chunk_failed &= is_bdat;
+  if (check_line (server, verb, line, length))
     {
       /* Trailing space is common and harmless (section 4.1.1). */
       words = g_strchomp (g_strdup (arguments));
       verbs[verb].run (server, words);
     }
+  else if (is_bdat)
+    proto_smtp_server_bdat (server, NULL);
 }

@@ -34,9 +34,14 @@ take_size (ProtoSmtpServer *server, const char *value)
 static gboolean
 take_body (ProtoSmtpServer *server, const char *value)
 {
-  server->event.body_8bit = g_ascii_strcasecmp (value, "8BITMIME") == 0;
-  if (!server->event.body_8bit && g_ascii_strcasecmp (value, "7BIT") != 0)
-    return refuse_value (server, "BODY is 7BIT or 8BITMIME");
+  if (g_ascii_strcasecmp (value, "7BIT") == 0)
+    server->event.body = PROTO_SMTP_BODY_7BIT;
+  else if (g_ascii_strcasecmp (value, "8BITMIME") == 0)
+    server->event.body = PROTO_SMTP_BODY_8BITMIME;
+  else if (server->config.offer_chunking && g_ascii_strcasecmp (value, "BINARYMIME") == 0)
+    server->event.body = PROTO_SMTP_BODY_BINARYMIME;
+  else
+    return refuse_value (server, "The BODY is of no kind that is known here");
   return TRUE;
 }
 
@@ -182,6 +187,11 @@ proto_smtp_server_rcpt (ProtoSmtpServer *server, const char *arguments)
   if (!server->has_mail)
     {
       proto_smtp_server_complain (server, 503, "5.5.1", "Send MAIL first");
+      return;
+    }
+  if (server->chunked)
+    {
+      proto_smtp_server_complain (server, 503, "5.5.1", "The message has begun already");
       return;
     }
   rest = take_path (server, arguments, PROTO_PATH_FORWARD);

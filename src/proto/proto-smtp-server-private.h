@@ -3,8 +3,8 @@
 
 /*
  * What the files of the SMTP server share. The session is in one of these places: between
- * commands, in an AUTH exchange (sasl), in the text of a message (in_data); and any of them may be
- * stopped by an open question.
+ * commands, in an AUTH exchange (sasl), in the text of a message (in_data), in the octets of a BDAT
+ * (in_chunk); and any of them may be stopped by an open question.
  */
 
 #include "proto-dot.h"
@@ -41,12 +41,23 @@ struct _ProtoSmtpServer
   guint accepted; /* RCPT */
   guint refused;  /* RCPT */
   gboolean abort_told;
+  ProtoSmtpBody body;
+  gboolean chunked; /* its text has begun to come by BDAT */
 
   /* The text of the message. */
   gboolean in_data;
   ProtoDotDecoder decoder;
   gboolean decoder_ended; /* the last chunk waits to be pulled before the end is told */
   guint64 octets;
+  gboolean noted_8bit;
+
+  /* A BDAT (RFC 3030). */
+  gboolean in_chunk;
+  guint64 chunk_size;
+  guint64 chunk_left;
+  gboolean chunk_last;
+  ProtoReply *chunk_refusal; /* to be said behind the octets, which are thrown away */
+  gboolean chunk_failed; /* until another verb: more of a group that is lost counts as no error */
 
   /* Events wait here to be pulled, in this order. */
   gboolean abort_waits;
@@ -111,3 +122,14 @@ void proto_smtp_server_auth_line (ProtoSmtpServer *server, const char *line, gsi
 void proto_smtp_server_begin_data (ProtoSmtpServer *server);
 /* Reads some of the text; FALSE when there is nothing to read. */
 gboolean proto_smtp_server_read_data (ProtoSmtpServer *server);
+/* Notes, once for a message, octets that its BODY does not allow; they are taken as they are. */
+void proto_smtp_server_note_8bit (ProtoSmtpServer *server, const guint8 *data, gsize length);
+
+/* ---- proto-smtp-server-chunks.c ---- */
+
+/* @arguments NULL: the line was refused, and its size is not known. */
+void proto_smtp_server_bdat (ProtoSmtpServer *server, const char *arguments);
+/* The maker's word on the first chunk; takes @reply. */
+void proto_smtp_server_judge_chunks (ProtoSmtpServer *server, ProtoReply *reply);
+/* Reads some of the chunk; FALSE when there is nothing to read. */
+gboolean proto_smtp_server_read_chunk (ProtoSmtpServer *server);

@@ -68,6 +68,8 @@ proto_smtp_server_end_transaction (ProtoSmtpServer *server)
   server->accepted = 0;
   server->refused = 0;
   server->abort_told = FALSE;
+  server->body = PROTO_SMTP_BODY_7BIT;
+  server->chunked = FALSE;
   server->in_data = FALSE;
 }
 
@@ -119,6 +121,8 @@ step (ProtoSmtpServer *server)
 
   if (server->in_data)
     return proto_smtp_server_read_data (server);
+  if (server->in_chunk)
+    return proto_smtp_server_read_chunk (server);
 
   switch (base_line_buffer_take_line (server->engine.in, MAX_COMMAND_LINE, &line, &length))
     {
@@ -245,6 +249,7 @@ proto_smtp_server_free (ProtoSmtpServer *server)
 {
   drop_borrowed (server);
   g_clear_pointer (&server->sasl, proto_sasl_server_free);
+  g_clear_pointer (&server->chunk_refusal, proto_reply_free);
   g_free (server->host_name);
   g_free (server->helo);
   g_free (server->user);
@@ -307,6 +312,7 @@ take_answer (ProtoSmtpServer *server, ProtoSmtpQuestion question, const ProtoRep
       break;
     case PROTO_SMTP_QUESTION_MAIL:
       server->has_mail = positive;
+      server->body = server->event.body;
       break;
     case PROTO_SMTP_QUESTION_RCPT:
       if (positive)
@@ -346,6 +352,11 @@ proto_smtp_server_answer (ProtoSmtpServer *server, ProtoReply *reply)
     }
 
   server->question = PROTO_SMTP_QUESTION_NONE;
+  if (server->in_chunk && reply->code != 421)
+    {
+      proto_smtp_server_judge_chunks (server, g_steal_pointer (&owned));
+      return;
+    }
   proto_engine_set_timeout (&server->engine, server->config.command_timeout);
   if (question == PROTO_SMTP_QUESTION_AUTH && proto_reply_is_permanent (reply))
     proto_smtp_server_complain (server, reply->code, reply->enhanced, reply->text);

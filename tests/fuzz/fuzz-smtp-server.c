@@ -95,6 +95,7 @@ run (const uint8_t *data, size_t size, gsize piece)
 
   proto_smtp_server_config_init (&config);
   config.auth_in_clear = TRUE;
+  config.offer_chunking = TRUE;
   config.mechanisms = PROTO_SASL_PLAIN | PROTO_SASL_LOGIN;
   config.max_size = 2000;
   config.max_recipients = 5;

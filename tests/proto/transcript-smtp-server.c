@@ -32,6 +32,7 @@ server_open (TranscriptRun *run)
   proto_smtp_server_config_init (&config);
   config.host_name = transcript_run_get_config (run, "host", "mail.example.org");
   config.offer_starttls = transcript_run_get_flag (run, "starttls", FALSE);
+  config.offer_chunking = transcript_run_get_flag (run, "chunking", FALSE);
   config.auth_required = transcript_run_get_flag (run, "auth-required", FALSE);
   config.auth_in_clear = transcript_run_get_flag (run, "auth-in-clear", FALSE);
   config.mechanisms = parse_mechanisms (transcript_run_get_config (run, "mechanisms", ""));
@@ -87,12 +88,12 @@ ask (Session *session, const char *fallback)
 static void
 report_path (Session *session, const char *verb, const ProtoSmtpServerEvent *event)
 {
+  static const char *const bodies[] = { "", " 8BITMIME", " BINARYMIME" };
   g_autofree char *address = proto_path_to_address (event->path);
   g_autofree char *size
       = event->size > 0 ? g_strdup_printf (" SIZE=%" G_GUINT64_FORMAT, event->size) : g_strdup ("");
 
-  transcript_run_event (session->run, "%s <%s>%s%s", verb, address, size,
-                        event->body_8bit ? " 8BITMIME" : "");
+  transcript_run_event (session->run, "%s <%s>%s%s", verb, address, size, bodies[event->body]);
 }
 
 static void
@@ -124,7 +125,7 @@ handle (Session *session, const ProtoSmtpServerEvent *event)
       ask (session, "252 2.5.2 Send it and see");
       break;
     case PROTO_SMTP_SERVER_DATA:
-      transcript_run_event (run, "DATA");
+      transcript_run_event (run, event->chunked ? "BDAT" : "DATA");
       ask (session, "354 Go ahead");
       break;
     case PROTO_SMTP_SERVER_CHUNK:
