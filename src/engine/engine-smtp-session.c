@@ -210,6 +210,9 @@ handle (SmtpSession *self, const ProtoSmtpServerEvent *event)
     case PROTO_SMTP_SERVER_VRFY:
       say (self, 252, "2.5.2", "Users are not told; RCPT says whether a letter is taken");
       break;
+    case PROTO_SMTP_SERVER_EXPN:
+      say (self, 550, "5.1.1", "There is no such list here");
+      break;
     case PROTO_SMTP_SERVER_DATA:
       on_data (self);
       break;

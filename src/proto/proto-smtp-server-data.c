@@ -21,7 +21,7 @@ proto_smtp_server_note_8bit (ProtoSmtpServer *server, const guint8 *data, gsize 
 {
   guint8 all = 0;
 
-  if (server->body != PROTO_SMTP_BODY_7BIT || server->noted_8bit)
+  if (server->body != PROTO_SMTP_BODY_7BIT || server->utf8 || server->noted_8bit)
     return;
   for (gsize i = 0; i < length; i++)
     all |= data[i];

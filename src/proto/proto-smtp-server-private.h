@@ -16,7 +16,7 @@ typedef enum
   PROTO_SMTP_QUESTION_AUTH,
   PROTO_SMTP_QUESTION_MAIL,
   PROTO_SMTP_QUESTION_RCPT,
-  PROTO_SMTP_QUESTION_VRFY,
+  PROTO_SMTP_QUESTION_VRFY, /* and EXPN */
   PROTO_SMTP_QUESTION_DATA,
   PROTO_SMTP_QUESTION_MESSAGE,
 } ProtoSmtpQuestion;
@@ -42,6 +42,7 @@ struct _ProtoSmtpServer
   guint refused;  /* RCPT */
   gboolean abort_told;
   ProtoSmtpBody body;
+  gboolean utf8;
   gboolean chunked; /* its text has begun to come by BDAT */
 
   /* The text of the message. */
@@ -107,6 +108,13 @@ void proto_smtp_server_run_line (ProtoSmtpServer *server, const char *line, gsiz
 
 void proto_smtp_server_mail (ProtoSmtpServer *server, const char *arguments);
 void proto_smtp_server_rcpt (ProtoSmtpServer *server, const char *arguments);
+
+/* ---- proto-smtp-server-parameters.c ---- */
+
+/* Takes the parameters in @rest into the event; FALSE when one has been refused. PROTO_PATH_REVERSE
+ * stands for MAIL, PROTO_PATH_FORWARD for RCPT. */
+gboolean
+proto_smtp_server_take_parameters (ProtoSmtpServer *server, ProtoPathKind verb, const char *rest);
 
 /* ---- proto-smtp-server-security.c ---- */
 

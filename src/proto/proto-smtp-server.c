@@ -9,11 +9,23 @@
 
 /* ---- saying ---- */
 
+/* A client that can read more has not said so in a form that lasts (RFC 6531 section 3.7.4). */
+static void
+make_ascii (char *text)
+{
+  for (; *text != '\0'; text++)
+    if ((guint8) *text >= 0x80)
+      *text = '?';
+}
+
 void
 proto_smtp_server_say_reply (ProtoSmtpServer *server, const ProtoReply *reply)
 {
   g_autofree char *wire = proto_reply_format (reply, TRUE);
-  g_auto (GStrv) lines = g_strsplit (wire, "\r\n", -1);
+  g_auto (GStrv) lines = NULL;
+
+  make_ascii (wire);
+  lines = g_strsplit (wire, "\r\n", -1);
 
   for (guint i = 0; lines[i] != NULL; i++)
     proto_engine_say (&server->engine, lines[i], NULL);
@@ -69,6 +81,7 @@ proto_smtp_server_end_transaction (ProtoSmtpServer *server)
   server->refused = 0;
   server->abort_told = FALSE;
   server->body = PROTO_SMTP_BODY_7BIT;
+  server->utf8 = FALSE;
   server->chunked = FALSE;
   server->in_data = FALSE;
 }
@@ -313,6 +326,7 @@ take_answer (ProtoSmtpServer *server, ProtoSmtpQuestion question, const ProtoRep
     case PROTO_SMTP_QUESTION_MAIL:
       server->has_mail = positive;
       server->body = server->event.body;
+      server->utf8 = server->event.utf8;
       break;
     case PROTO_SMTP_QUESTION_RCPT:
       if (positive)

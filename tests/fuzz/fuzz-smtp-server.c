@@ -42,6 +42,7 @@ handle (Session *session, ProtoSmtpServer *server, const ProtoSmtpServerEvent *e
       answer (server, strlen (event->path->local_part) % 2 ? 550 : 250);
       break;
     case PROTO_SMTP_SERVER_VRFY:
+    case PROTO_SMTP_SERVER_EXPN:
       answer (server, 252);
       break;
     case PROTO_SMTP_SERVER_DATA:
@@ -96,6 +97,9 @@ run (const uint8_t *data, size_t size, gsize piece)
   proto_smtp_server_config_init (&config);
   config.auth_in_clear = TRUE;
   config.offer_chunking = TRUE;
+  config.offer_dsn = TRUE;
+  config.offer_smtputf8 = TRUE;
+  config.offer_expn = TRUE;
   config.mechanisms = PROTO_SASL_PLAIN | PROTO_SASL_LOGIN;
   config.max_size = 2000;
   config.max_recipients = 5;
