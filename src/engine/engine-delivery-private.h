@@ -7,6 +7,7 @@
  * thread at a time: the session's worker.
  */
 
+#include "engine-envelope-private.h"
 #include "engine-service-private.h"
 
 #include <proto-path.h>
@@ -19,8 +20,7 @@ char *engine_delivery_resolve (EngineService *service, const ProtoPath *path, Pr
 /* What the trace lines say; borrowed for the call. */
 typedef struct
 {
-  const char *reverse_path; /* "" for the null path */
-  const char *recipient;    /* NULL unless there is exactly one */
+  const EngineEnvelope *envelope;
   const char *helo;
   const char *remote; /* "127.0.0.1:40312" */
   gboolean extended;

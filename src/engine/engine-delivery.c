@@ -3,12 +3,15 @@
 
 #include "engine-delivery-private.h"
 
+#include "engine-return-path-private.h"
+
 #include <base-clock.h>
 #include <base-text.h>
 #include <message-date.h>
 #include <string.h>
 
-#define MAX_HOPS 50
+/* RFC 5321 section 6.3. */
+#define MAX_HOPS 100
 #define HOP      "received:"
 
 struct _EngineDelivery
@@ -19,6 +22,7 @@ struct _EngineDelivery
   guint64 size; /* octets of the letter with its trace */
   char **users;
   GError *error;
+  EngineReturnPath filter;
   /* Counting Received: in the head. */
   gboolean in_head;
   gsize column; /* octets of the line that were seen */
@@ -145,11 +149,23 @@ make_id (void)
                           g_random_int ());
 }
 
+/* RFC 3848, and RFC 6531 section 4.3: with UTF-8 in its envelope. */
+static char *
+name_protocol (const EngineTrace *trace)
+{
+  if (!trace->extended)
+    return g_strdup ("SMTP");
+  return g_strconcat (trace->envelope->utf8 ? "UTF8SMTP" : "ESMTP", trace->tls ? "S" : "",
+                      trace->authenticated ? "A" : "", NULL);
+}
+
 static char *
 make_trace (EngineDelivery *delivery, const EngineTrace *trace)
 {
   const char *domain = engine_service_get_config (delivery->service)->domain;
-  g_autofree char *reverse_path = tame_path (trace->reverse_path);
+  const GPtrArray *recipients = trace->envelope->recipients;
+  g_autofree char *reverse_path = tame_path (trace->envelope->reverse_path);
+  g_autofree char *protocol = name_protocol (trace);
   g_autofree char *helo = tame (trace->helo != NULL ? trace->helo : "", ".-_:[]");
   g_autofree char *remote = literal_of (trace->remote != NULL ? trace->remote : "");
   g_autofree char *date = message_date_format (base_clock_real () / G_USEC_PER_SEC);
@@ -158,13 +174,12 @@ make_trace (EngineDelivery *delivery, const EngineTrace *trace)
   g_string_append_printf (text, "Return-Path: <%s>\r\n", reverse_path);
   g_string_append_printf (text, "Received: from %s ([%s])\r\n", helo, remote);
   g_string_append_printf (text, "\tby %s (Postroom)\r\n", domain);
-  /* The protocol's names are RFC 3848's. */
-  g_string_append_printf (text, "\twith %s%s%s id %s", trace->extended ? "ESMTP" : "SMTP",
-                          trace->extended && trace->tls ? "S" : "",
-                          trace->extended && trace->authenticated ? "A" : "", delivery->id);
-  if (trace->recipient != NULL)
+  g_string_append_printf (text, "\twith %s id %s", protocol, delivery->id);
+  /* One who sees the letter is not told of the others. */
+  if (recipients->len == 1)
     {
-      g_autofree char *recipient = tame_path (trace->recipient);
+      const EngineRecipient *only = g_ptr_array_index (recipients, 0);
+      g_autofree char *recipient = tame_path (only->address);
       g_string_append_printf (text, "\r\n\tfor <%s>", recipient);
     }
   g_string_append_printf (text, ";\r\n\t%s\r\n", date);
@@ -219,6 +234,18 @@ count_hops (EngineDelivery *delivery, const guint8 *data, gsize length)
 }
 
 static void
+spool (EngineDelivery *delivery, const guint8 *data, gsize length)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (delivery->hops > MAX_HOPS)
+    g_clear_pointer (&delivery->spool, store_spool_free);
+  if (delivery->spool != NULL && length > 0
+      && !store_spool_write (delivery->spool, data, length, &error))
+    fail (delivery, g_steal_pointer (&error));
+}
+
+static void
 on_stored (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
@@ -250,6 +277,7 @@ engine_delivery_new (EngineService *service, const EngineTrace *trace, ProtoRepl
   g_autoptr (GError) error = NULL;
 
   delivery->service = service;
+  engine_return_path_init (&delivery->filter);
   delivery->in_head = TRUE;
   delivery->id = make_id ();
   delivery->spool = store_spool_new (files, &error);
@@ -276,15 +304,18 @@ engine_delivery_free (EngineDelivery *delivery)
 void
 engine_delivery_write (EngineDelivery *delivery, GBytes *chunk)
 {
-  gsize length;
+  gsize length, used = 0;
   const guint8 *data = g_bytes_get_data (chunk, &length);
-  g_autoptr (GError) error = NULL;
 
   count_hops (delivery, data, length);
-  if (delivery->hops > MAX_HOPS)
-    g_clear_pointer (&delivery->spool, store_spool_free);
-  if (delivery->spool != NULL && !store_spool_write (delivery->spool, data, length, &error))
-    fail (delivery, g_steal_pointer (&error));
+  if (!delivery->filter.over)
+    {
+      g_autoptr (GByteArray) kept = g_byte_array_new ();
+
+      used = engine_return_path_read (&delivery->filter, data, length, kept);
+      spool (delivery, kept->data, kept->len);
+    }
+  spool (delivery, data + used, length - used);
 }
 
 void
@@ -294,8 +325,11 @@ engine_delivery_store_async (EngineDelivery *delivery,
                              gpointer user_data)
 {
   g_autoptr (GTask) task = g_task_new (NULL, NULL, callback, user_data);
+  g_autoptr (GByteArray) held = g_byte_array_new ();
   ProtoReply *refusal = NULL;
 
+  engine_return_path_end (&delivery->filter, held);
+  spool (delivery, held->data, held->len);
   delivery->users = g_strdupv ((char **) users);
   g_task_set_task_data (task, delivery, (GDestroyNotify) engine_delivery_free);
   if (delivery->hops > MAX_HOPS)

@@ -116,6 +116,7 @@ engine_server_config_load (const char *path)
   load_text (file, "certificate-file", &config->certificate_file);
   load_text (file, "key-file", &config->key_file);
   config->auth_in_clear = g_key_file_get_boolean (file, GROUP, "auth-in-clear", NULL);
+  config->offer_expn = g_key_file_get_boolean (file, GROUP, "offer-expn", NULL);
   if (g_key_file_has_key (file, GROUP, "max-size", NULL))
     config->max_size = g_key_file_get_uint64 (file, GROUP, "max-size", NULL);
 
@@ -141,6 +142,7 @@ engine_server_config_save (const EngineServerConfig *config, const char *path, G
   save_text (file, "certificate-file", config->certificate_file);
   save_text (file, "key-file", config->key_file);
   g_key_file_set_boolean (file, GROUP, "auth-in-clear", config->auth_in_clear);
+  g_key_file_set_boolean (file, GROUP, "offer-expn", config->offer_expn);
   g_key_file_set_uint64 (file, GROUP, "max-size", config->max_size);
   if (!g_key_file_save_to_file (file, path, &local))
     {
