@@ -48,8 +48,8 @@ has_long_line (const ProtoSmtpServer *server)
 static gboolean
 is_bad (const ProtoSmtpServer *server)
 {
-  return server->decoder.bare_cr || server->decoder.bare_lf || is_too_large (server)
-         || has_long_line (server);
+  return server->decoder.bare_cr || server->decoder.bare_lf || server->decoder.saw_nul
+         || is_too_large (server) || has_long_line (server);
 }
 
 static void
@@ -64,6 +64,9 @@ refuse_message (ProtoSmtpServer *server)
                                 "The message has a bare CR; lines end in CRLF");
   else if (is_too_large (server))
     proto_smtp_server_complain (server, 552, "5.3.4", "The message is larger than the limit");
+  else if (server->decoder.saw_nul)
+    proto_smtp_server_complain (server, 554, "5.6.0",
+                                "The message has a NUL, which only a binary one may have");
   else
     proto_smtp_server_complain (server, 554, "5.6.0", "The message has a line that is too long");
 }

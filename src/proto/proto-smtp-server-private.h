@@ -32,6 +32,9 @@ struct _ProtoSmtpServer
   gboolean extended;
   char *user;
   guint errors;
+  char
+      line_start[5]; /* of a line that is not whole yet: all that is left of one that is too long */
+  gboolean line_started;
 
   ProtoSaslServer *sasl;
   gboolean auth_refused; /* what comes next may be a password all the same: keep it off the tap */

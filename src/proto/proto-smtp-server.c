@@ -115,14 +115,38 @@ proto_smtp_server_note_early (ProtoSmtpServer *server, const char *verb)
 
 /* ---- parsing ---- */
 
+/* Of a line that is too long the buffer keeps nothing, and which reply it gets is in its verb. */
+static void
+remember_start (ProtoSmtpServer *server)
+{
+  gsize length = 0;
+  const guint8 *data = base_line_buffer_peek (server->engine.in, &length);
+
+  if (server->line_started || length < sizeof server->line_start)
+    return;
+  memcpy (server->line_start, data, sizeof server->line_start);
+  server->line_started = TRUE;
+}
+
+static gboolean
+starts_with (const ProtoSmtpServer *server, const char *verb)
+{
+  return g_ascii_strncasecmp (server->line_start, verb, sizeof server->line_start) == 0;
+}
+
 static void
 pass_over_long_line (ProtoSmtpServer *server)
 {
   proto_engine_note (&server->engine, "A line over %d octets was passed over", MAX_COMMAND_LINE);
   if (server->sasl != NULL)
     proto_smtp_server_auth_line (server, NULL, 0);
+  else if (starts_with (server, "AUTH "))
+    proto_smtp_server_complain (server, 500, "5.5.6", "The line is too long");
   else
     proto_smtp_server_complain (server, 500, "5.5.2", "The line is too long");
+  /* What belongs to its chunk is not known. */
+  if (starts_with (server, "BDAT "))
+    proto_smtp_server_close (server);
 }
 
 /* Reads one line or one piece of a message; FALSE when more bytes are needed. */
@@ -137,14 +161,17 @@ step (ProtoSmtpServer *server)
   if (server->in_chunk)
     return proto_smtp_server_read_chunk (server);
 
+  remember_start (server);
   switch (base_line_buffer_take_line (server->engine.in, MAX_COMMAND_LINE, &line, &length))
     {
     case BASE_LINE_NONE:
       return FALSE;
     case BASE_LINE_TOO_LONG:
+      server->line_started = FALSE;
       pass_over_long_line (server);
       return TRUE;
     case BASE_LINE_WHOLE:
+      server->line_started = FALSE;
       break;
     }
   if (server->sasl != NULL)
