@@ -47,6 +47,10 @@ void store_site_write (StoreSite *site,
                        GDestroyNotify destroy,
                        GTask *task);
 
+/* The columns of a user, as store_site_read_user() expects them. */
+#define STORE_SITE_USER "name, created, letters, octets, quota_octets, quota_letters, disabled"
+StoreUser *store_site_read_user (StoreStatement *statement);
+
 char *store_site_file (const char *user, const char *path);
 /* Writer's thread: ends the spools of letters that have their places, and syncs these first. */
 gboolean store_site_clear_placed (StoreSite *site, StoreDb *db, GError **error);

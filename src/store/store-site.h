@@ -30,7 +30,8 @@ char *store_site_normalise_user (const char *name, GError **error);
 
 GPtrArray *store_site_dup_users (StoreSite *site, GError **error); /* of StoreUser, by name */
 gboolean store_site_has_user (StoreSite *site, const char *name);
-/* What store_site_add_user_async() was given, or NULL when there is no such user. */
+/* What store_site_add_user_async() was given; NULL when there is no such user, or it is disabled.
+ */
 char *store_site_dup_verifier (StoreSite *site, const char *name);
 
 /* @verifier: a salted hash in a form of the caller's; never a password. STORE_ERROR_EXISTS,
@@ -47,6 +48,22 @@ void store_site_set_verifier_async (StoreSite *site,
                                     GCancellable *cancellable,
                                     GAsyncReadyCallback callback,
                                     gpointer user_data);
+/* A disabled user has no verifier, and gets no letters (STORE_ERROR_DISABLED). What is in the
+ * maildrop stays. */
+void store_site_set_disabled_async (StoreSite *site,
+                                    const char *name,
+                                    gboolean disabled,
+                                    GCancellable *cancellable,
+                                    GAsyncReadyCallback callback,
+                                    gpointer user_data);
+/* What the maildrop may hold; 0: any. */
+void store_site_set_quota_async (StoreSite *site,
+                                 const char *name,
+                                 guint64 octets,
+                                 guint letters,
+                                 GCancellable *cancellable,
+                                 GAsyncReadyCallback callback,
+                                 gpointer user_data);
 /* With the maildrop and its letters. STORE_ERROR_BUSY while the maildrop is open. */
 void store_site_remove_user_async (StoreSite *site,
                                    const char *name,
@@ -56,6 +73,52 @@ void store_site_remove_user_async (StoreSite *site,
 
 /* All operations whose only result is success end with this. */
 gboolean store_site_finish (StoreSite *site, GAsyncResult *result, GError **error);
+
+/* ---- addresses ---- */
+
+/* In lower case; STORE_ERROR_INVALID for what is no domain of letters, digits and hyphens. */
+char *store_site_normalise_domain (const char *domain, GError **error);
+
+/* The domains beside the first, which the site does not know; by name. */
+char **store_site_dup_domains (StoreSite *site, GError **error);
+gboolean store_site_has_domain (StoreSite *site, const char *domain);
+/* STORE_ERROR_EXISTS, STORE_ERROR_INVALID. */
+void store_site_add_domain_async (StoreSite *site,
+                                  const char *domain,
+                                  GCancellable *cancellable,
+                                  GAsyncReadyCallback callback,
+                                  gpointer user_data);
+/* With its aliases. STORE_ERROR_NOT_FOUND. */
+void store_site_remove_domain_async (StoreSite *site,
+                                     const char *domain,
+                                     GCancellable *cancellable,
+                                     GAsyncReadyCallback callback,
+                                     gpointer user_data);
+
+/* An alias is a local part, formed as a user's name, in one domain or (@domain NULL) in all, that
+ * stands for users; never for another alias. */
+GPtrArray *store_site_dup_aliases (StoreSite *site, GError **error); /* of StoreAlias, by name */
+/* Also to add users to one that there is. STORE_ERROR_NOT_FOUND: one of @users is none. */
+void store_site_add_alias_async (StoreSite *site,
+                                 const char *local_part,
+                                 const char *domain,
+                                 const char *const *users,
+                                 GCancellable *cancellable,
+                                 GAsyncReadyCallback callback,
+                                 gpointer user_data);
+/* Takes @users from it, all of them with NULL: one without users is none. STORE_ERROR_NOT_FOUND. */
+void store_site_remove_alias_async (StoreSite *site,
+                                    const char *local_part,
+                                    const char *domain,
+                                    const char *const *users,
+                                    GCancellable *cancellable,
+                                    GAsyncReadyCallback callback,
+                                    gpointer user_data);
+
+/* Whom @local_part at @domain stands for, of StoreUser by name: the users of its alias in @domain,
+ * else of its alias in all domains, else the user of that name, else none. An alias before a user:
+ * "ann" may stand for ann and bob. */
+GPtrArray *store_site_find_users (StoreSite *site, const char *local_part, const char *domain);
 
 /* ---- delivery ---- */
 
