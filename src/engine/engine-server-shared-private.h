@@ -6,3 +6,7 @@
 #include "engine-server-private.h"
 
 StoreSite *engine_server_get_site (EngineServer *server);
+/* Whether @config's catch-all is a user; ENGINE_ERROR_NOT_FOUND. */
+gboolean engine_server_check_catch_all (EngineServer *server,
+                                        const EngineServerConfig *config,
+                                        GError **error);

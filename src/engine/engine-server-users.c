@@ -128,6 +128,19 @@ hash_then_store (EngineServer *server,
   g_task_run_in_thread (hashing, hash_thread);
 }
 
+gboolean
+engine_server_check_catch_all (EngineServer *server,
+                               const EngineServerConfig *config,
+                               GError **error)
+{
+  if (config->catch_all == NULL
+      || store_site_has_user (engine_server_get_site (server), config->catch_all))
+    return TRUE;
+  g_set_error (error, ENGINE_ERROR, ENGINE_ERROR_NOT_FOUND,
+               "There is no user “%s” who could get all other letters", config->catch_all);
+  return FALSE;
+}
+
 GPtrArray *
 engine_server_dup_users (EngineServer *server, GError **error)
 {

@@ -4,6 +4,7 @@
 #include "engine-session-private.h"
 
 #include "engine-delivery-private.h"
+#include "engine-resolve-private.h"
 
 #include <proto-smtp-server.h>
 
@@ -13,6 +14,7 @@ typedef struct
   ProtoSmtpServer *server; /* the link's; gone with the wire */
   gboolean in_transaction; /* after MAIL */
   char *reverse_path;
+  guint64 size;     /* as declared, or 0 */
   char *recipient;  /* the first, as it was said */
   GPtrArray *users; /* whose maildrops the letter goes to, each once */
   guint n_recipients;
@@ -90,6 +92,7 @@ on_mail (SmtpSession *self, const ProtoSmtpServerEvent *event)
     }
   forget_transaction (self);
   self->in_transaction = TRUE;
+  self->size = event->size;
   self->reverse_path = proto_path_to_address (event->path);
   say (self, 250, "2.1.0", "Sender accepted");
 }
@@ -98,9 +101,9 @@ static void
 on_rcpt (SmtpSession *self, const ProtoSmtpServerEvent *event)
 {
   ProtoReply *refusal = NULL;
-  g_autofree char *user = engine_delivery_resolve (self->parent.service, event->path, &refusal);
+  g_auto (GStrv) users = engine_resolve (self->parent.service, event->path, self->size, &refusal);
 
-  if (user == NULL)
+  if (users == NULL)
     {
       proto_smtp_server_answer (self->server, refusal);
       return;
@@ -108,8 +111,9 @@ on_rcpt (SmtpSession *self, const ProtoSmtpServerEvent *event)
   if (self->n_recipients++ == 0)
     self->recipient = proto_path_is_postmaster (event->path) ? g_strdup ("Postmaster")
                                                              : proto_path_to_address (event->path);
-  if (!g_ptr_array_find_with_equal_func (self->users, user, g_str_equal, NULL))
-    g_ptr_array_add (self->users, g_steal_pointer (&user));
+  for (guint i = 0; users[i] != NULL; i++)
+    if (!g_ptr_array_find_with_equal_func (self->users, users[i], g_str_equal, NULL))
+      g_ptr_array_add (self->users, g_strdup (users[i]));
   say (self, 250, "2.1.5", "Recipient accepted");
 }
 
@@ -125,7 +129,7 @@ on_data (SmtpSession *self)
     .remote = net_link_get_remote (self->parent.link),
     .extended = proto_smtp_server_is_extended (self->server),
     .tls = proto_smtp_server_is_tls (self->server),
-    .authenticated = proto_smtp_server_get_user (self->server) != NULL,
+    .user = proto_smtp_server_get_user (self->server),
   };
   ProtoReply *refusal = NULL;
 

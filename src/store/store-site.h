@@ -122,14 +122,32 @@ GPtrArray *store_site_find_users (StoreSite *site, const char *local_part, const
 
 /* ---- delivery ---- */
 
-/* Takes @spool, the letter as it will be retrieved. One file (hard links) and one row for each of
- * @users, all or nothing. The callback comes when they would survive a power cut. */
+/* Who gets a letter, and what a recall finds it by; borrowed for the call. */
+typedef struct
+{
+  const char *const *users;
+  const char *sender;     /* the user who proved to be the sender; NULL: nobody did */
+  const char *message_id; /* as the field has it, or NULL */
+} StoreDelivery;
+
+/* Takes @spool, the letter as it will be retrieved. One file (hard links, so that a line in it is
+ * for all of them) and one row for each of the users, all or nothing. STORE_ERROR_NOT_FOUND,
+ * STORE_ERROR_DISABLED, STORE_ERROR_QUOTA, STORE_ERROR_TOO_LARGE: for one of the users, now. The
+ * callback comes when they would survive a power cut. */
 void store_site_deliver_async (StoreSite *site,
                                StoreSpool *spool,
-                               const char *const *users,
+                               const StoreDelivery *delivery,
                                GCancellable *cancellable,
                                GAsyncReadyCallback callback,
                                gpointer user_data);
+
+/* Whether a letter of @octets (0: of any size) may be delivered to @user as it is now: errors as
+ * above. */
+gboolean store_site_check_room (const StoreUser *user, guint64 octets, GError **error);
+
+/* What stands between the angle brackets of a Message-ID field (RFC 5322 section 3.6.4); NULL when
+ * there is nothing. */
+char *store_site_normalise_message_id (const char *message_id);
 
 /* ---- maildrops ---- */
 
