@@ -10,3 +10,6 @@ StoreSite *engine_server_get_site (EngineServer *server);
 gboolean engine_server_check_catch_all (EngineServer *server,
                                         const EngineServerConfig *config,
                                         GError **error);
+/* For store operations that end with store_site_finish(): ends the GTask @task, and says
+ * "users-changed" when it went well. */
+void engine_server_changed (GObject *source, GAsyncResult *result, gpointer task);

@@ -44,8 +44,8 @@ check_password (const char *password, GError **error)
   return good;
 }
 
-static void
-on_changed (GObject *source, GAsyncResult *result, gpointer user_data)
+void
+engine_server_changed (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
   EngineServer *server = g_task_get_source_object (task);
@@ -87,10 +87,10 @@ on_hashed (GObject *source, GAsyncResult *result, gpointer user_data)
   if (verifier == NULL)
     engine_error_return (task, g_steal_pointer (&error), NULL);
   else if (job->purpose == ADD)
-    store_site_add_user_async (site, job->name, verifier, cancellable, on_changed,
+    store_site_add_user_async (site, job->name, verifier, cancellable, engine_server_changed,
                                g_steal_pointer (&task));
   else
-    store_site_set_verifier_async (site, job->name, verifier, cancellable, on_changed,
+    store_site_set_verifier_async (site, job->name, verifier, cancellable, engine_server_changed,
                                    g_steal_pointer (&task));
 }
 
@@ -192,8 +192,8 @@ engine_server_remove_user_async (EngineServer *server,
   if (user == NULL)
     engine_error_return (task, g_steal_pointer (&error), NULL);
   else
-    store_site_remove_user_async (engine_server_get_site (server), user, cancellable, on_changed,
-                                  g_steal_pointer (&task));
+    store_site_remove_user_async (engine_server_get_site (server), user, cancellable,
+                                  engine_server_changed, g_steal_pointer (&task));
 }
 
 gboolean
