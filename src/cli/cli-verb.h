@@ -58,6 +58,7 @@ extern const CliVerb cli_alias_remove_verb;
 extern const CliVerb cli_domain_add_verb;
 extern const CliVerb cli_domain_list_verb;
 extern const CliVerb cli_domain_remove_verb;
+extern const CliVerb cli_recall_verb;
 extern const CliVerb cli_account_add_verb;
 extern const CliVerb cli_account_list_verb;
 extern const CliVerb cli_account_remove_verb;

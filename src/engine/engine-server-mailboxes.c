@@ -164,3 +164,46 @@ engine_server_remove_alias_async (EngineServer *server,
   store_site_remove_alias_async (engine_server_get_site (server), local_part, domain, users,
                                  cancellable, engine_server_changed, task);
 }
+
+/* ---- recall ---- */
+
+static void
+on_recalled (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  EngineServer *server = g_task_get_source_object (task);
+  GError *error = NULL;
+  GPtrArray *recalls = store_site_recall_finish (engine_server_get_site (server), result, &error);
+
+  if (recalls == NULL)
+    engine_error_return (task, error, NULL);
+  else
+    g_task_return_pointer (task, recalls, (GDestroyNotify) g_ptr_array_unref);
+}
+
+void
+engine_server_recall_async (EngineServer *server,
+                            const char *sender,
+                            const char *message_id,
+                            GCancellable *cancellable,
+                            GAsyncReadyCallback callback,
+                            gpointer user_data)
+{
+  g_autoptr (GTask) task = g_task_new (server, cancellable, callback, user_data);
+  StoreSite *site = engine_server_get_site (server);
+  const char *domain;
+  g_autofree char *user = split (sender, &domain);
+
+  if (!store_site_has_user (site, user))
+    g_task_return_new_error (task, ENGINE_ERROR, ENGINE_ERROR_NOT_FOUND, "There is no user “%s”",
+                             user);
+  else
+    store_site_recall_async (site, user, message_id, cancellable, on_recalled,
+                             g_steal_pointer (&task));
+}
+
+GPtrArray *
+engine_server_recall_finish (EngineServer *server, GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_pointer (G_TASK (result), error);
+}

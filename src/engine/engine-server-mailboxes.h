@@ -55,3 +55,15 @@ void engine_server_remove_alias_async (EngineServer *server,
                                        GCancellable *cancellable,
                                        GAsyncReadyCallback callback,
                                        gpointer user_data);
+
+/* As store_site_recall_async(); @sender: "ann" or "ann@domain". ENGINE_ERROR_NOT_FOUND: no such
+ * user.
+ */
+void engine_server_recall_async (EngineServer *server,
+                                 const char *sender,
+                                 const char *message_id,
+                                 GCancellable *cancellable,
+                                 GAsyncReadyCallback callback,
+                                 gpointer user_data);
+/* Of StoreRecall; empty when @sender has sent no such letter to anybody here. */
+GPtrArray *engine_server_recall_finish (EngineServer *server, GAsyncResult *result, GError **error);

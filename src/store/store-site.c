@@ -38,12 +38,14 @@ write_done (gpointer data, const GError *error)
   /* Before the caller hears of it: a spool that was not kept is gone then. */
   if (write->destroy != NULL)
     write->destroy (write->data);
-  if (error == NULL)
-    g_task_return_boolean (write->task, TRUE);
-  else
+  if (write->task == NULL && error != NULL)
+    g_warning ("%s", error->message);
+  else if (write->task != NULL && error != NULL)
     g_task_return_error (write->task, g_error_copy (error));
+  else if (write->task != NULL)
+    g_task_return_boolean (write->task, TRUE);
   g_ptr_array_unref (write->gone);
-  g_object_unref (write->task);
+  g_clear_object (&write->task);
   g_free (write);
 }
 
@@ -65,7 +67,8 @@ store_site_write (StoreSite *site,
   write->destroy = destroy;
   write->gone = g_ptr_array_new_with_free_func (g_free);
   /* What was committed is not called cancelled. */
-  g_task_set_check_cancellable (task, FALSE);
+  if (task != NULL)
+    g_task_set_check_cancellable (task, FALSE);
   store_writer_push (site->writer, write_work, write_done, write);
 }
 
@@ -171,6 +174,7 @@ sweep (StoreSite *site, StoreDb *db, GError **error)
   g_autoptr (StoreTransaction) transaction = store_transaction_begin (db, error);
 
   if (transaction == NULL || !mend (site, db, kept, error)
+      || !store_site_forget_departures (db, error)
       || !store_transaction_commit (g_steal_pointer (&transaction), error))
     return FALSE;
   store_files_sweep (site->files, dead, kept);
@@ -199,6 +203,8 @@ store_site_open (const char *directory, GError **error)
   g_cond_init (&site->idle);
   site->lock_fd = -1;
   site->open = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  site->taken = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
+  site->recalling = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
   site->placed = g_ptr_array_new_with_free_func (g_free);
   site->folders = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   site->files = store_files_new (directory, error);
@@ -246,6 +252,8 @@ store_site_free (StoreSite *site)
   store_site_unlock (site);
   g_clear_pointer (&site->files, store_files_free);
   g_hash_table_unref (site->open);
+  g_hash_table_unref (site->taken);
+  g_hash_table_unref (site->recalling);
   g_ptr_array_unref (site->placed);
   g_hash_table_unref (site->folders);
   g_mutex_clear (&site->lock);

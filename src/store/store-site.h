@@ -161,10 +161,17 @@ void store_maildrop_free (StoreMaildrop *maildrop);
 guint store_maildrop_get_count (StoreMaildrop *maildrop);
 guint64 store_maildrop_get_size (StoreMaildrop *maildrop, guint index);    /* octets */
 const char *store_maildrop_get_uid (StoreMaildrop *maildrop, guint index); /* never used again */
-/* The file's bytes, mapped. */
+/* The file's bytes, mapped, for a look (TOP). STORE_ERROR_RECALLED: the sender took it back;
+ * number, size and uid stay. */
 GBytes *store_maildrop_read (StoreMaildrop *maildrop, guint index, GError **error);
-/* Removes the letters of @indices (guint); durable when the callback comes. @maildrop must stay
- * until then. */
+/* The same to give it away whole (RETR): while the maildrop is held, this site recalls it no more.
+ */
+GBytes *store_maildrop_take (StoreMaildrop *maildrop, guint index, GError **error);
+/* What was taken was given away whole: it can never be recalled. Written when the maildrop is
+ * freed, or before letters are removed; until then another process can still recall it. */
+void store_maildrop_set_retrieved (StoreMaildrop *maildrop, guint index);
+/* Removes the letters of @indices (guint), recalled ones too; durable when the callback comes.
+ * @maildrop must stay until then. */
 void store_maildrop_remove_async (StoreMaildrop *maildrop,
                                   const GArray *indices,
                                   GCancellable *cancellable,
@@ -172,6 +179,22 @@ void store_maildrop_remove_async (StoreMaildrop *maildrop,
                                   gpointer user_data);
 gboolean
 store_maildrop_remove_finish (StoreMaildrop *maildrop, GAsyncResult *result, GError **error);
+
+/* ---- recall ---- */
+
+/* Takes the letters of @message_id (with or without angle brackets) that @sender has sent, having
+ * proved to be it, out of all maildrops where they were not retrieved: all of them in one commit,
+ * and also where a session holds the maildrop. STORE_ERROR_INVALID. */
+void store_site_recall_async (StoreSite *site,
+                              const char *sender,
+                              const char *message_id,
+                              GCancellable *cancellable,
+                              GAsyncReadyCallback callback,
+                              gpointer user_data);
+/* Of StoreRecall, one for each user who had such a letter in the last 7 days, by name; empty when
+ * @sender has sent none to anybody here. A recall that is asked for again is answered as the first
+ * one was. */
+GPtrArray *store_site_recall_finish (StoreSite *site, GAsyncResult *result, GError **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (StoreSite, store_site_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (StoreMaildrop, store_maildrop_free)

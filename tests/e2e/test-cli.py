@@ -11,7 +11,7 @@ from harness import (CLI, DOMAIN, ENVIRONMENT, PASSWORD, Server, cli, cli_json, 
 
 VERBS = ("serve", "user add", "user list", "user passwd", "user disable", "user enable",
          "user quota", "user remove", "alias add", "alias list", "alias remove", "domain add",
-         "domain list", "domain remove", "account add", "account list", "account remove", "send", "fetch", "list", "show", "demo")
+         "domain list", "domain remove", "recall", "account add", "account list", "account remove", "send", "fetch", "list", "show", "demo")
 ANN, BOB = f"ann@{DOMAIN}", f"bob@{DOMAIN}"
 
 
@@ -34,6 +34,7 @@ def test_usage_errors_are_64():
                           ("user", "quota"), ("user", "quota", "a", "--octets=-2"),
                           ("user", "disable"), ("alias", "add", "a"), ("alias", "remove"),
                           ("alias", "list", "x"), ("domain", "add"), ("domain", "list", "x"),
+                          ("recall", "a@x"), ("recall", "--from=ann"),
                           ("account", "add"), ("serve", "now"), ("fetch", "--frobnicate")):
             done = cli(data, *arguments, expect=64)
             equal(done.out if arguments else "", "", f"stdout of {arguments}")

@@ -139,5 +139,50 @@ def test_disabled_users():
         cli(data, "user", "disable", "nobody", expect=67)
 
 
+def test_recall_under_a_running_session():
+    """The server and the recall are two processes; the session is a third one's."""
+    with directory() as data, Server(data) as server:
+        for subject in ("One", "Two", "Three"):
+            with smtp(server, "ann") as wire:
+                wire.sendmail("ann@" + DOMAIN, ["bob@" + DOMAIN], letter(subject))
+        with smtp(server) as wire:
+            wire.sendmail("ann@" + DOMAIN, ["bob@" + DOMAIN], letter("Nobody's"))
+        early = pop3(server, "bob")
+        early.retr(3)
+        early.quit()
+
+        late = pop3(server, "bob")
+        listed = late.list()[1]
+        equal(cli_json(data, "recall", "<Two@test>", "--from=ann"),
+              [{"user": "bob", "outcome": "recalled"}], "recall")
+        contains(cli(data, "recall", "Three@test", f"--from=ann@{DOMAIN}").out, "already fetched")
+        for call in (lambda: late.retr(2), lambda: late.top(2, 0)):
+            try:
+                call()
+            except poplib.error_proto as refused:
+                contains(str(refused), "-ERR [SYS/PERM] The sender has recalled this letter")
+            else:
+                raise AssertionError("a recalled letter was given away")
+        equal(late.list()[1], listed, "numbers and sizes")
+        late.dele(2)
+        late.retr(1)
+        late.quit()
+        equal(counts(data)["bob"], 3, "letters")
+        contains(cli(data, "recall", "One@test", "--from=ann").out, "already fetched")
+        cli(data, "recall", "Nobody's@test", "--from=ann", expect=67)
+        cli(data, "recall", "One@test", "--from=bob", expect=67)
+        cli(data, "recall", "One@test", "--from=nobody", expect=67)
+        cli(data, "recall", "<>", "--from=ann", expect=65)
+
+
+def test_recall_without_a_server():
+    with directory() as data:
+        with Server(data) as server, smtp(server, "ann") as wire:
+            wire.sendmail("ann@" + DOMAIN, ["ann@" + DOMAIN, "bob@" + DOMAIN], letter("One"))
+        equal(cli_json(data, "recall", "<One@test>", "--from=ann"),
+              [{"user": "ann", "outcome": "recalled"}, {"user": "bob", "outcome": "recalled"}], "recall")
+        equal(counts(data), {"ann": 0, "bob": 0}, "letters")
+
+
 if __name__ == "__main__":
     main()

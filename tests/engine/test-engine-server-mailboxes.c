@@ -377,6 +377,97 @@ test_disabled (void)
   fixture_close (fixture, FALSE);
 }
 
+/* ---- recall ---- */
+
+#define RECALLABLE "MESSAGE-ID:\r\n <one@client.example>\r\n" LETTER
+
+typedef struct
+{
+  Client *reader;
+  Client *other;
+} Readers;
+
+static void
+check_recall (Fixture *fixture, const char *id, const char *const *users, StoreRecallOutcome all)
+{
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (GError) error = NULL;
+
+  store_site_recall_async (fixture->site, "ann", id, NULL, on_result, &result);
+  while (result == NULL)
+    g_main_context_iteration (NULL, TRUE);
+  g_autoptr (GPtrArray) recalls = store_site_recall_finish (fixture->site, result, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (recalls->len, ==, g_strv_length ((char **) users));
+  for (guint i = 0; i < recalls->len; i++)
+    {
+      const StoreRecall *recall = g_ptr_array_index (recalls, i);
+      g_assert_cmpstr (recall->user, ==, users[i]);
+      g_assert_cmpint (recall->outcome, ==, all);
+    }
+}
+
+static void
+send_recallable (Fixture *fixture, gpointer data)
+{
+  Readers *readers = data;
+  g_autoptr (Client) client = client_connect (fixture, ENGINE_PORT_SMTPS);
+
+  client_do (client, "EHLO client.example", "250");
+  /* Of nobody known: cannot be recalled. */
+  g_assert_true (client_send (client, "carl@postroom.test", RECALLABLE));
+  /* Ann's, in the way that names a domain. */
+  client_do (client, "AUTH PLAIN AGFubkBwb3N0cm9vbS50ZXN0AHNlY3JldA==", "235");
+  g_assert_true (client_send (client, "bob@postroom.test", RECALLABLE));
+  g_assert_true (client_send (client, "bob@postroom.test", LETTER));
+  g_assert_true (client_send (client, "carl@postroom.test", "Message-ID: <2@x>\r\n" LETTER));
+  readers->reader = client_connect (fixture, ENGINE_PORT_POP3S);
+  client_login (readers->reader, "bob");
+  client_do (readers->reader, "LIST 1", "+OK 1 ");
+  client_do (readers->reader, "TOP 1 0", "+OK");
+  g_autofree char *top = client_body (readers->reader);
+  readers->other = client_connect (fixture, ENGINE_PORT_POP3S);
+  client_login (readers->other, "carl");
+  client_do (readers->other, "RETR 2", "+OK");
+  g_autofree char *letter = client_body (readers->other);
+}
+
+static void
+read_recalled (Fixture *fixture, gpointer data)
+{
+  Readers *readers = data;
+
+  client_do (readers->reader, "RETR 1", "-ERR [SYS/PERM] The sender has recalled this letter");
+  client_do (readers->reader, "TOP 1 0", "-ERR [SYS/PERM] The sender has recalled this letter");
+  client_do (readers->reader, "STAT", "+OK 2 ");
+  client_do (readers->reader, "RETR 2", "+OK");
+  g_autofree char *letter = client_body (readers->reader);
+  client_do (readers->reader, "DELE 1", "+OK");
+  client_do (readers->reader, "QUIT", "+OK");
+  client_do (readers->other, "DELE 2", "+OK");
+  client_do (readers->other, "QUIT", "+OK");
+  check_counts (fixture, 0, 1, 1);
+}
+
+static void
+test_recall (void)
+{
+  Fixture *fixture = open_fixture ();
+  Readers readers = { NULL };
+
+  fixture_start (fixture);
+  fixture_run (fixture, send_recallable, &readers);
+  /* In the session that has fetched it, and after it. */
+  check_recall (fixture, "<2@x>", (const char *[]){ "carl", NULL }, STORE_RECALL_FETCHED);
+  check_recall (fixture, "<one@client.example>", (const char *[]){ "bob", NULL },
+                STORE_RECALL_RECALLED);
+  fixture_run (fixture, read_recalled, &readers);
+  check_recall (fixture, "<2@x>", (const char *[]){ "carl", NULL }, STORE_RECALL_FETCHED);
+  client_free (readers.reader);
+  client_free (readers.other);
+  fixture_close (fixture, FALSE);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -386,5 +477,6 @@ main (int argc, char **argv)
   g_test_add_func ("/engine/mailboxes/quotas", test_quotas);
   g_test_add_func ("/engine/mailboxes/race", test_race);
   g_test_add_func ("/engine/mailboxes/disabled", test_disabled);
+  g_test_add_func ("/engine/mailboxes/recall", test_recall);
   return g_test_run ();
 }
