@@ -421,6 +421,7 @@ send_recallable (Fixture *fixture, gpointer data)
   g_assert_true (client_send (client, "bob@postroom.test", RECALLABLE));
   g_assert_true (client_send (client, "bob@postroom.test", LETTER));
   g_assert_true (client_send (client, "carl@postroom.test", "Message-ID: <2@x>\r\n" LETTER));
+  g_assert_true (client_send (client, "carl@postroom.test", "Message-ID: <3@x>\r\n" LETTER));
   readers->reader = client_connect (fixture, ENGINE_PORT_POP3S);
   client_login (readers->reader, "bob");
   client_do (readers->reader, "LIST 1", "+OK 1 ");
@@ -430,6 +431,9 @@ send_recallable (Fixture *fixture, gpointer data)
   client_login (readers->other, "carl");
   client_do (readers->other, "RETR 2", "+OK");
   g_autofree char *letter = client_body (readers->other);
+  /* All of it, and yet a look only. */
+  client_do (readers->other, "TOP 3 100", "+OK");
+  g_autofree char *seen = client_body (readers->other);
 }
 
 static void
@@ -446,7 +450,7 @@ read_recalled (Fixture *fixture, gpointer data)
   client_do (readers->reader, "QUIT", "+OK");
   client_do (readers->other, "DELE 2", "+OK");
   client_do (readers->other, "QUIT", "+OK");
-  check_counts (fixture, 0, 1, 1);
+  check_counts (fixture, 0, 1, 2);
 }
 
 static void
@@ -463,6 +467,7 @@ test_recall (void)
                 STORE_RECALL_RECALLED);
   fixture_run (fixture, read_recalled, &readers);
   check_recall (fixture, "<2@x>", (const char *[]){ "carl", NULL }, STORE_RECALL_FETCHED);
+  check_recall (fixture, "<3@x>", (const char *[]){ "carl", NULL }, STORE_RECALL_RECALLED);
   client_free (readers.reader);
   client_free (readers.other);
   fixture_close (fixture, FALSE);

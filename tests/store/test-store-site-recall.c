@@ -206,6 +206,31 @@ test_fetched (void)
   shelf_remove (root);
 }
 
+/* Who has fetched one of two copies has read the letter. */
+static void
+test_twice (void)
+{
+  static const char *const both[] = { "bob", "carl", NULL };
+  g_autofree char *root = shelf_make_folder ();
+  g_autoptr (StoreSite) site = make_site (root);
+
+  deliver (site, "ann", "<a@x>", "text", both);
+  deliver (site, "ann", "<a@x>", "text", both);
+  for (guint i = 0; i < 2; i++)
+    {
+      g_autoptr (StoreMaildrop) maildrop = open_maildrop (site, both[i]);
+      take (maildrop, i, TRUE);
+      if (i == 0)
+        remove_letter (maildrop, 0);
+    }
+  check_recall (site, "ann", "<a@x>", "bob:fetched carl:fetched");
+  g_assert_cmpuint (count (site, "bob"), ==, 0);
+  g_assert_cmpuint (count (site, "carl"), ==, 1);
+  check_recall (site, "ann", "<a@x>", "bob:fetched carl:fetched");
+  g_clear_pointer (&site, store_site_free);
+  shelf_remove (root);
+}
+
 /* A letter that is being sent is too late to recall, one that was sent in part is not. */
 static void
 test_on_its_way (void)
@@ -314,6 +339,7 @@ main (int argc, char **argv)
   g_test_add_func ("/store/recall/recall", test_recall);
   g_test_add_func ("/store/recall/message-ids", test_message_ids);
   g_test_add_func ("/store/recall/fetched", test_fetched);
+  g_test_add_func ("/store/recall/twice", test_twice);
   g_test_add_func ("/store/recall/on-its-way", test_on_its_way);
   g_test_add_func ("/store/recall/open-maildrop", test_open_maildrop);
   g_test_add_func ("/store/recall/another-process", test_another_process);
