@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: MIT
 """The local server's mailboxes, changed by postroom-cli while the server runs."""
+import contextlib
+import os
 import poplib
 import smtplib
+import sqlite3
 import ssl
 
 from harness import (DOMAIN, PASSWORD, Server, cli, cli_json, contains, directory, equal, letter, main)
@@ -182,6 +185,26 @@ def test_recall_without_a_server():
         equal(cli_json(data, "recall", "<One@test>", "--from=ann"),
               [{"user": "ann", "outcome": "recalled"}, {"user": "bob", "outcome": "recalled"}], "recall")
         equal(counts(data), {"ann": 0, "bob": 0}, "letters")
+
+
+def test_a_site_of_the_first_version():
+    """What is there already is counted, so that a quota holds for it."""
+    first = os.path.join(os.path.dirname(__file__), "../../src/store/migrations/site/0001-site.sql")
+    with directory() as data:
+        os.makedirs(os.path.join(data, "server"))
+        with contextlib.closing(sqlite3.connect(os.path.join(data, "server", "site.db"))) as base:
+            with open(first, encoding="utf-8") as file:
+                base.executescript(file.read())
+            base.execute("INSERT INTO users VALUES ('ann', 'x', 1), ('bob', 'x', 1)")
+            base.execute("INSERT INTO letters (user, path, size) VALUES ('bob', 'a', 3), ('bob', 'b', 4)")
+            base.execute("PRAGMA user_version = 1")
+            base.commit()
+        rows = cli_json(data, "user", "list")
+        equal([(row["name"], row["letters"], row["octets"], row["quota_octets"], row["disabled"])
+               for row in rows], [("ann", 0, 0, 0, False), ("bob", 2, 7, 0, False)], "users")
+        with Server(data) as server:
+            cli(data, "user", "quota", "bob", "--letters=2")
+            contains(refusal(server, f"bob@{DOMAIN}"), "452 4.2.2")
 
 
 if __name__ == "__main__":
