@@ -113,6 +113,7 @@ make_port_rows (AppServerDialog *self)
   } kinds[ENGINE_N_PORTS] = {
     [ENGINE_PORT_SMTP] = { "SMTP", N_ ("Encrypted after STARTTLS") },
     [ENGINE_PORT_SMTPS] = { "SMTPS", N_ ("Encrypted from the start") },
+    [ENGINE_PORT_SUBMISSION] = { N_ ("Submission"), N_ ("For users alone, after STARTTLS") },
     [ENGINE_PORT_POP3] = { "POP3", N_ ("Encrypted after STLS") },
     [ENGINE_PORT_POP3S] = { "POP3S", N_ ("Encrypted from the start") },
   };
@@ -122,7 +123,7 @@ make_port_rows (AppServerDialog *self)
       GtkWidget *row = adw_action_row_new ();
       GtkWidget *number = gtk_label_new ("");
 
-      adw_preferences_row_set_title (ADW_PREFERENCES_ROW (row), kinds[i].title);
+      adw_preferences_row_set_title (ADW_PREFERENCES_ROW (row), _ (kinds[i].title));
       adw_action_row_set_subtitle (ADW_ACTION_ROW (row), _ (kinds[i].subtitle));
       gtk_label_set_selectable (GTK_LABEL (number), TRUE);
       gtk_widget_add_css_class (number, "numeric");

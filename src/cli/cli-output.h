@@ -27,6 +27,7 @@ void cli_json_letter (JsonBuilder *builder, const StoreLetter *letter);
 /* "2026-11-23 14:05" in local time. */
 char *cli_format_time (gint64 seconds);
 
+void cli_trace_print (const EngineJournalLine *line);
 /* Prints journal lines as they come, until freed. @side NULL: of both sides. */
 typedef struct _CliTrace CliTrace;
 CliTrace *cli_trace_new (EngineJournal *journal, const EngineJournalSide *side, gboolean bodies);

@@ -4,7 +4,7 @@
 #include <glib/gi18n.h>
 #include <string.h>
 
-static int ports[ENGINE_N_PORTS] = { -1, -1, -1, -1 };
+static int ports[ENGINE_N_PORTS] = { -1, -1, -1, -1, -1 };
 static char *domain;
 static char *address;
 static char *certificate;
@@ -20,6 +20,8 @@ static const GOptionEntry options[] = {
     N_ ("SMTP with STARTTLS (2525; 0: a free one)"), "PORT" },
   { "smtps-port", 0, 0, G_OPTION_ARG_INT, &ports[ENGINE_PORT_SMTPS], N_ ("SMTP over TLS (2465)"),
     "PORT" },
+  { "submission-port", 0, 0, G_OPTION_ARG_INT, &ports[ENGINE_PORT_SUBMISSION],
+    N_ ("Submission: SMTP with STARTTLS for users alone (2587)"), "PORT" },
   { "pop3-port", 0, 0, G_OPTION_ARG_INT, &ports[ENGINE_PORT_POP3], N_ ("POP3 with STLS (2110)"),
     "PORT" },
   { "pop3s-port", 0, 0, G_OPTION_ARG_INT, &ports[ENGINE_PORT_POP3S], N_ ("POP3 over TLS (2995)"),
@@ -90,6 +92,7 @@ print_ports_json (EngineServer *server)
   cli_json_string (builder, "domain", engine_server_get_domain (server));
   cli_json_int (builder, "smtp", engine_server_get_port (server, ENGINE_PORT_SMTP));
   cli_json_int (builder, "smtps", engine_server_get_port (server, ENGINE_PORT_SMTPS));
+  cli_json_int (builder, "submission", engine_server_get_port (server, ENGINE_PORT_SUBMISSION));
   cli_json_int (builder, "pop3", engine_server_get_port (server, ENGINE_PORT_POP3));
   cli_json_int (builder, "pop3s", engine_server_get_port (server, ENGINE_PORT_POP3S));
   cli_json_string (builder, "authority", engine_server_get_authority_file (server));
@@ -104,10 +107,12 @@ print_ports (EngineServer *server)
   g_autofree char *fingerprint = engine_server_dup_fingerprint (server);
 
   cli_print (_ ("Serving %s on this machine:"), engine_server_get_domain (server));
-  cli_print ("  SMTP   %5u  STARTTLS", engine_server_get_port (server, ENGINE_PORT_SMTP));
-  cli_print ("  SMTPS  %5u  TLS", engine_server_get_port (server, ENGINE_PORT_SMTPS));
-  cli_print ("  POP3   %5u  STLS", engine_server_get_port (server, ENGINE_PORT_POP3));
-  cli_print ("  POP3S  %5u  TLS", engine_server_get_port (server, ENGINE_PORT_POP3S));
+  cli_print ("  SMTP       %5u  STARTTLS", engine_server_get_port (server, ENGINE_PORT_SMTP));
+  cli_print ("  SMTPS      %5u  TLS", engine_server_get_port (server, ENGINE_PORT_SMTPS));
+  cli_print (_ ("  Submission %5u  STARTTLS, for users alone"),
+             engine_server_get_port (server, ENGINE_PORT_SUBMISSION));
+  cli_print ("  POP3       %5u  STLS", engine_server_get_port (server, ENGINE_PORT_POP3));
+  cli_print ("  POP3S      %5u  TLS", engine_server_get_port (server, ENGINE_PORT_POP3S));
   if (authority != NULL)
     cli_print (_ ("Clients can trust it by %s"), authority);
   if (fingerprint != NULL)

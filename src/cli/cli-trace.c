@@ -14,6 +14,18 @@ struct _CliTrace
 };
 
 void
+cli_trace_print (const EngineJournalLine *line)
+{
+  g_autofree char *text = engine_journal_line_to_string (line);
+  g_autoptr (GDateTime) utc = g_date_time_new_from_unix_utc (line->time / G_USEC_PER_SEC);
+  g_autoptr (GDateTime) local = g_date_time_to_local (utc);
+  g_autofree char *time = g_date_time_format (local, "%H:%M:%S");
+
+  g_print ("  %s.%03d %s #%u%s %s\n", time, (int) (line->time / 1000 % 1000), line->protocol,
+           line->session, line->tls ? " TLS" : "", text);
+}
+
+void
 cli_trace_flush (CliTrace *trace)
 {
   g_autoptr (GPtrArray) lines = engine_journal_dup_lines (trace->journal, trace->next);
@@ -24,13 +36,7 @@ cli_trace_flush (CliTrace *trace)
       trace->next = line->number + 1;
       if ((!trace->both_sides && line->side != trace->side) || (line->body && !trace->bodies))
         continue;
-
-      g_autofree char *text = engine_journal_line_to_string (line);
-      g_autoptr (GDateTime) utc = g_date_time_new_from_unix_utc (line->time / G_USEC_PER_SEC);
-      g_autoptr (GDateTime) local = g_date_time_to_local (utc);
-      g_autofree char *time = g_date_time_format (local, "%H:%M:%S");
-      g_print ("  %s.%03d %s #%u%s %s\n", time, (int) (line->time / 1000 % 1000), line->protocol,
-               line->session, line->tls ? " TLS" : "", text);
+      cli_trace_print (line);
     }
   fflush (stdout);
 }

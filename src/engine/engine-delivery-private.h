@@ -19,7 +19,7 @@ typedef struct
   const char *remote; /* "127.0.0.1:40312" */
   gboolean extended;
   gboolean tls;
-  const char *user; /* who logged in, as it was said; NULL: nobody */
+  const char *user; /* who logged in; NULL: nobody */
 } EngineTrace;
 
 typedef struct _EngineDelivery EngineDelivery;

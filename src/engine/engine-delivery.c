@@ -16,6 +16,7 @@ struct _EngineDelivery
   EngineService *service;
   StoreSpool *spool; /* NULL after an error */
   char *id;
+  guint64 size; /* octets of the letter with its trace */
   char **users;
   char *sender; /* the user who has proved to be it, or NULL */
   GError *error;
@@ -146,22 +147,18 @@ on_stored (GObject *source, GAsyncResult *result, gpointer user_data)
 
   if (store_site_finish (engine_service_get_site (delivery->service), result, &error))
     {
+      engine_service_count (delivery->service, ENGINE_COUNT_LETTERS, 1);
+      engine_service_count (delivery->service, ENGINE_COUNT_OCTETS, delivery->size);
       for (guint i = 0; delivery->users[i] != NULL; i++)
         engine_service_announce_delivery (delivery->service, delivery->users[i]);
       reply = proto_reply_new_printf (250, "2.0.0", "Stored as %s", delivery->id);
     }
   else
-    reply = reply_to_error (error);
+    {
+      engine_service_count (delivery->service, ENGINE_COUNT_REFUSED, 1);
+      reply = reply_to_error (error);
+    }
   g_task_return_pointer (task, reply, (GDestroyNotify) proto_reply_free);
-}
-
-/* The site's name for who logged in as "Ann" or "ann@domain". */
-static char *
-name_of_user (const char *login)
-{
-  const char *at = login != NULL ? strrchr (login, '@') : NULL;
-
-  return at != NULL ? g_strndup (login, (gsize) (at - login)) : g_strdup (login);
 }
 
 EngineDelivery *
@@ -172,7 +169,7 @@ engine_delivery_new (EngineService *service, const EngineTrace *trace, ProtoRepl
   g_autoptr (GError) error = NULL;
 
   delivery->service = service;
-  delivery->sender = name_of_user (trace->user);
+  delivery->sender = g_strdup (trace->user);
   engine_head_init (&delivery->head);
   delivery->id = make_id ();
   delivery->spool = store_spool_new (files, &error);
@@ -233,6 +230,7 @@ engine_delivery_store_async (EngineDelivery *delivery,
       g_task_return_pointer (task, refusal, (GDestroyNotify) proto_reply_free);
       return;
     }
+  delivery->size = store_spool_get_size (delivery->spool);
 
   const StoreDelivery order = {
     .users = (const char *const *) delivery->users,

@@ -7,6 +7,12 @@
 
 #include <proto-engine.h>
 
+/* The number of the newest line; 0 before the first. */
+guint64 engine_journal_get_last_number (EngineJournal *journal);
+/* A line on its way to another program; floating. And back: NULL when it is none. */
+GVariant *engine_journal_line_to_variant (const EngineJournalLine *line);
+EngineJournalLine *engine_journal_line_from_variant (GVariant *variant);
+
 typedef struct _EngineJournalSession EngineJournalSession;
 
 EngineJournal *engine_journal_new (void);
@@ -18,6 +24,8 @@ EngineJournalSession *engine_journal_session_new (EngineJournal *journal,
                                                   EngineJournalSide side,
                                                   const char *peer);
 void engine_journal_session_free (EngineJournalSession *session);
+/* As in the journal's lines. */
+guint engine_journal_session_get_number (const EngineJournalSession *session);
 /* Sets @engine's tap. */
 void engine_journal_session_tap (EngineJournalSession *session, ProtoEngine *engine);
 void engine_journal_session_note (EngineJournalSession *session, const char *text);

@@ -12,6 +12,7 @@
 #define MAX_BODY      1000 /* characters of a letter's text that are kept */
 #define MAX_LINE      4000 /* characters of any other line */
 #define COALESCE_MSEC 30
+#define LINE_FORMAT   "(txusuubbs)"
 
 struct _EngineJournal
 {
@@ -300,6 +301,35 @@ engine_journal_line_to_string (const EngineJournalLine *line)
   return g_strconcat (from_client ? "C: " : "S: ", line->text, NULL);
 }
 
+guint64
+engine_journal_get_last_number (EngineJournal *journal)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&journal->mutex);
+
+  return journal->last_number;
+}
+
+GVariant *
+engine_journal_line_to_variant (const EngineJournalLine *line)
+{
+  return g_variant_new (LINE_FORMAT, line->number, line->time, line->session, line->protocol,
+                        line->side, line->direction, line->tls, line->body, line->text);
+}
+
+EngineJournalLine *
+engine_journal_line_from_variant (GVariant *variant)
+{
+  const char *protocol;
+
+  if (!g_variant_is_of_type (variant, G_VARIANT_TYPE (LINE_FORMAT)))
+    return NULL;
+  EngineJournalLine *line = g_atomic_rc_box_new0 (EngineJournalLine);
+  g_variant_get (variant, "(txu&suubbs)", &line->number, &line->time, &line->session, &protocol,
+                 &line->side, &line->direction, &line->tls, &line->body, &line->text);
+  line->protocol = g_intern_string (protocol);
+  return line;
+}
+
 /* ---- sessions ---- */
 
 EngineJournalSession *
@@ -325,6 +355,12 @@ engine_journal_session_new (EngineJournal *journal,
                          session->peer);
   engine_journal_session_note (session, words);
   return session;
+}
+
+guint
+engine_journal_session_get_number (const EngineJournalSession *session)
+{
+  return session->number;
 }
 
 void

@@ -19,7 +19,7 @@ typedef struct
   guint index;             /* its place in the maildrop */
   gboolean whole;          /* RETR, not TOP */
   gboolean opening;        /* a name and password, or a maildrop, is waited for */
-  gboolean removing;
+  guint removing;          /* so many letters */
 } Pop3Session;
 
 /* ---- AUTHORIZATION ---- */
@@ -123,7 +123,7 @@ on_verified (GObject *source, GAsyncResult *result, gpointer user_data)
       engine_session_delay (session, refuse_password);
       return;
     }
-  session->failures = 0;
+  engine_session_take_user (session, g_strdup (user));
 
   g_autoptr (GTask) task = g_task_new (NULL, NULL, on_opened, engine_session_ref (session));
   Opening *opening = g_new0 (Opening, 1);
@@ -203,7 +203,9 @@ on_removed (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GError) error = NULL;
   gboolean removed = store_maildrop_remove_finish (self->maildrop, result, &error);
 
-  self->removing = FALSE;
+  if (removed)
+    engine_service_count (session->service, ENGINE_COUNT_REMOVED, self->removing);
+  self->removing = 0;
   /* Before the answer: who hears it may come again at once. */
   g_clear_pointer (&self->maildrop, store_maildrop_free);
   if (!removed)
@@ -222,7 +224,7 @@ on_update (Pop3Session *self, const GArray *deleted)
 {
   if (deleted != NULL && deleted->len > 0)
     {
-      self->removing = TRUE;
+      self->removing = deleted->len;
       store_maildrop_remove_async (self->maildrop, deleted, NULL, on_removed,
                                    engine_session_ref (&self->parent));
       return;
@@ -237,7 +239,7 @@ static void
 let_go (Pop3Session *self)
 {
   g_clear_pointer (&self->letter, g_bytes_unref);
-  if (!self->removing)
+  if (self->removing == 0)
     g_clear_pointer (&self->maildrop, store_maildrop_free);
 }
 
@@ -254,8 +256,11 @@ handle (Pop3Session *self, const ProtoPop3ServerEvent *event)
       proto_pop3_server_refuse (self->server, "AUTH", "APOP is not offered");
       break;
     case PROTO_POP3_SERVER_RETR:
+      engine_service_count (self->parent.service, ENGINE_COUNT_RETRIEVED, 1);
+      on_retr (self, event->index, TRUE);
+      break;
     case PROTO_POP3_SERVER_TOP:
-      on_retr (self, event->index, event->type == PROTO_POP3_SERVER_RETR);
+      on_retr (self, event->index, FALSE);
       break;
     case PROTO_POP3_SERVER_UPDATE:
       on_update (self, event->deleted);
@@ -286,13 +291,13 @@ pop3_session_is_busy (EngineSession *session)
 {
   Pop3Session *self = (Pop3Session *) session;
 
-  return self->letter != NULL || self->removing;
+  return self->letter != NULL || self->removing > 0;
 }
 
 static gboolean
 pop3_session_is_committing (EngineSession *session)
 {
-  return ((Pop3Session *) session)->removing;
+  return ((Pop3Session *) session)->removing > 0;
 }
 
 static void

@@ -13,3 +13,7 @@
  * "postmaster" the first user (RFC 5321 section 4.5.1), the user who catches all. */
 char **
 engine_resolve (EngineService *service, const ProtoPath *path, guint64 size, ProtoReply **refusal);
+
+/* Whether letters to @path come to @user, who may then send as @path: as the user of that name, by
+ * an alias or as the postmaster, and not only because nobody else gets them. */
+gboolean engine_resolve_is_own (EngineService *service, const ProtoPath *path, const char *user);

@@ -50,20 +50,25 @@ static GPtrArray *
 find_users (EngineService *service, const char *local_part, const char *domain)
 {
   StoreSite *site = engine_service_get_site (service);
-  const char *catch_all = engine_service_get_config (service)->catch_all;
   const char *plus = strchr (local_part, '+');
   g_autofree char *plain
       = plus != NULL ? g_strndup (local_part, (gsize) (plus - local_part)) : g_strdup (local_part);
-  g_autoptr (GPtrArray) found = store_site_find_users (site, plain, domain);
+  GPtrArray *found = store_site_find_users (site, plain, domain);
 
   if (found->len == 0 && g_ascii_strcasecmp (local_part, "postmaster") == 0)
     add_first_user (site, found);
-  if (found->len == 0 && catch_all != NULL)
-    {
-      g_ptr_array_unref (found);
-      found = store_site_find_users (site, catch_all, domain);
-    }
-  return g_steal_pointer (&found);
+  return found;
+}
+
+static GPtrArray *
+find_users_or_catch_all (EngineService *service, const char *local_part, const char *domain)
+{
+  const char *catch_all = engine_service_get_config (service)->catch_all;
+  g_autoptr (GPtrArray) found = find_users (service, local_part, domain);
+
+  return found->len > 0 || catch_all == NULL
+             ? g_steal_pointer (&found)
+             : store_site_find_users (engine_service_get_site (service), catch_all, domain);
 }
 
 static ProtoReply *
@@ -96,7 +101,7 @@ engine_resolve (EngineService *service, const ProtoPath *path, guint64 size, Pro
       return NULL;
     }
 
-  g_autoptr (GPtrArray) users = find_users (service, path->local_part, domain);
+  g_autoptr (GPtrArray) users = find_users_or_catch_all (service, path->local_part, domain);
   for (guint i = 0; i < users->len; i++)
     {
       const StoreUser *user = g_ptr_array_index (users, i);
@@ -121,4 +126,18 @@ engine_resolve (EngineService *service, const ProtoPath *path, guint64 size, Pro
   *refusal = disabled != NULL ? reply_to_refusal (disabled)
                               : proto_reply_new (550, "5.1.1", "No such user here");
   return NULL;
+}
+
+gboolean
+engine_resolve_is_own (EngineService *service, const ProtoPath *path, const char *user)
+{
+  const char *domain = find_domain (service, path);
+
+  if (domain == NULL)
+    return FALSE;
+  g_autoptr (GPtrArray) users = find_users (service, path->local_part, domain);
+  for (guint i = 0; i < users->len; i++)
+    if (g_strcmp0 (((const StoreUser *) g_ptr_array_index (users, i))->name, user) == 0)
+      return TRUE;
+  return FALSE;
 }

@@ -12,4 +12,6 @@ gboolean
 engine_server_config_save (const EngineServerConfig *config, const char *path, GError **error);
 /* ENGINE_ERROR_INVALID in words when @config makes no sense. */
 gboolean engine_server_config_check (const EngineServerConfig *config, GError **error);
+/* "smtp", "pop3s"…; static. */
+const char *engine_server_config_get_port_name (EnginePort port);
 guint16 engine_server_config_get_default_port (EnginePort port);

@@ -12,13 +12,15 @@
 
 static const struct
 {
+  const char *name;
   const char *key;
   guint16 port;
 } default_ports[ENGINE_N_PORTS] = {
-  [ENGINE_PORT_SMTP] = { "smtp-port", 2525 },
-  [ENGINE_PORT_SMTPS] = { "smtps-port", 2465 },
-  [ENGINE_PORT_POP3] = { "pop3-port", 2110 },
-  [ENGINE_PORT_POP3S] = { "pop3s-port", 2995 },
+  [ENGINE_PORT_SMTP] = { "smtp", "smtp-port", 2525 },
+  [ENGINE_PORT_SMTPS] = { "smtps", "smtps-port", 2465 },
+  [ENGINE_PORT_SUBMISSION] = { "submission", "submission-port", 2587 },
+  [ENGINE_PORT_POP3] = { "pop3", "pop3-port", 2110 },
+  [ENGINE_PORT_POP3S] = { "pop3s", "pop3s-port", 2995 },
 };
 
 static void
@@ -174,6 +176,12 @@ engine_server_config_check (const EngineServerConfig *config, GError **error)
           return FALSE;
         }
   return TRUE;
+}
+
+const char *
+engine_server_config_get_port_name (EnginePort port)
+{
+  return default_ports[port].name;
 }
 
 guint16

@@ -3,6 +3,7 @@
 
 #include "engine-server-shared-private.h"
 
+#include "engine-control-private.h"
 #include "engine-error-private.h"
 #include "engine-server-config-private.h"
 #include "engine-session-private.h"
@@ -30,6 +31,8 @@ struct _EngineServer
   EngineJournal *journal;
   char *identity_directory;
   char *config_file;
+  char *directory;
+  EngineControl *control; /* NULL when not running, or where there can be none */
 
   State state;
   EngineServerConfig *config; /* of this run, or of the next */
@@ -75,6 +78,12 @@ engine_server_get_site (EngineServer *server)
   return server->site;
 }
 
+EngineService *
+engine_server_get_service (EngineServer *server)
+{
+  return server->service;
+}
+
 static void
 set_problem (EngineServer *self, const char *words)
 {
@@ -116,6 +125,7 @@ dismantle (EngineServer *self)
 {
   drop_source (&self->hurry);
   drop_source (&self->hurry_more);
+  g_clear_pointer (&self->control, engine_control_free);
   close_listeners (self);
   g_clear_pointer (&self->workers, net_workers_free);
   g_clear_pointer (&self->service, engine_service_free);
@@ -307,11 +317,23 @@ fail_start (EngineServer *self, GTask *task, GError *error)
   answer_stoppers (self);
 }
 
-static void
-take_identity (EngineServer *self, NetIdentity *identity)
+void
+engine_server_set_identity (EngineServer *self, NetIdentity *identity)
 {
+  net_identity_ref (identity);
   g_clear_pointer (&self->identity, net_identity_unref);
-  self->identity = net_identity_ref (identity);
+  self->identity = identity;
+}
+
+/* A server that cannot be asked about itself serves all the same. */
+static void
+open_control (EngineServer *self)
+{
+  g_autoptr (GError) error = NULL;
+
+  self->control = engine_control_new (self, self->journal, self->directory, &error);
+  if (self->control == NULL)
+    g_warning ("%s", error->message);
 }
 
 static void
@@ -334,10 +356,11 @@ on_identity (GObject *source, GAsyncResult *result, gpointer user_data)
       return;
     }
 
-  take_identity (self, identity);
+  engine_server_set_identity (self, identity);
   engine_server_config_free (self->config);
   self->config = engine_server_config_copy (start->config);
   set_problem (self, NULL);
+  open_control (self);
   set_state (self, RUNNING);
   g_task_return_boolean (task, TRUE);
 }
@@ -385,6 +408,7 @@ engine_server_finalize (GObject *object)
   g_free (self->problem);
   g_free (self->identity_directory);
   g_free (self->config_file);
+  g_free (self->directory);
   g_object_unref (self->journal);
   G_OBJECT_CLASS (engine_server_parent_class)->finalize (object);
 }
@@ -422,12 +446,12 @@ EngineServer *
 engine_server_new (StoreSite *site, EngineJournal *journal, const char *identity_directory)
 {
   EngineServer *self = g_object_new (ENGINE_TYPE_SERVER, NULL);
-  g_autofree char *data_directory = g_path_get_dirname (identity_directory);
 
   self->site = site;
   self->journal = g_object_ref (journal);
   self->identity_directory = g_strdup (identity_directory);
-  self->config_file = g_build_filename (data_directory, "server.ini", NULL);
+  self->directory = g_path_get_dirname (identity_directory);
+  self->config_file = g_build_filename (self->directory, "server.ini", NULL);
   self->config = engine_server_config_load (self->config_file);
   return self;
 }

@@ -18,17 +18,18 @@ G_DECLARE_FINAL_TYPE (EngineServer, engine_server, ENGINE, SERVER, GObject)
 
 typedef enum
 {
-  ENGINE_PORT_SMTP,  /* STARTTLS offered */
-  ENGINE_PORT_SMTPS, /* TLS from the first byte */
-  ENGINE_PORT_POP3,  /* STLS offered */
+  ENGINE_PORT_SMTP,       /* STARTTLS offered */
+  ENGINE_PORT_SMTPS,      /* TLS from the first byte */
+  ENGINE_PORT_SUBMISSION, /* RFC 6409: STARTTLS, AUTH required, users send as themselves alone */
+  ENGINE_PORT_POP3,       /* STLS offered */
   ENGINE_PORT_POP3S,
 } EnginePort;
 
-#define ENGINE_N_PORTS 4
+#define ENGINE_N_PORTS 5
 
 typedef struct
 {
-  guint16 ports[ENGINE_N_PORTS]; /* 0: a free one. By default 2525, 2465, 2110, 2995 */
+  guint16 ports[ENGINE_N_PORTS]; /* 0: a free one. By default 2525, 2465, 2587, 2110, 2995 */
   char *domain;                  /* "postroom.test" by default (RFC 6761) */
   char *address;                 /* NULL: loopback, both families */
   gboolean auth_in_clear;        /* passwords on an open wire: to show a class what goes wrong */

@@ -29,6 +29,22 @@ typedef enum
   ENGINE_SERVICE_ABORTED, /* without a word */
 } EngineServiceState;
 
+/* What is counted from the start of a service to its end. */
+typedef enum
+{
+  ENGINE_COUNT_SESSIONS,
+  ENGINE_COUNT_TURNED_AWAY, /* too many sessions, or too late */
+  ENGINE_COUNT_TLS,         /* sessions that were encrypted at their end */
+  ENGINE_COUNT_LOGINS,
+  ENGINE_COUNT_WRONG_PASSWORDS,
+  ENGINE_COUNT_LETTERS,   /* taken, whatever the number of recipients */
+  ENGINE_COUNT_OCTETS,    /* of these */
+  ENGINE_COUNT_REFUSED,   /* recipients, and letters after their end */
+  ENGINE_COUNT_RETRIEVED, /* RETR */
+  ENGINE_COUNT_REMOVED,   /* by DELE and QUIT */
+  ENGINE_N_COUNTS,
+} EngineCount;
+
 /* Called on the thread-default context in which the service was made. */
 typedef struct
 {
@@ -54,6 +70,13 @@ void engine_service_free (EngineService *service);
 void engine_service_close (EngineService *service, EngineServiceState state);
 /* Blocks until no session is left; after engine_service_close(). */
 void engine_service_wait (EngineService *service);
+/* For the sessions that begin from now on. */
+void engine_service_set_identity (EngineService *service, NetIdentity *identity);
+/* One a{sv} for each open session, as aa{sv}: asked for on their own threads. */
+void engine_service_describe_async (EngineService *service,
+                                    GAsyncReadyCallback callback,
+                                    gpointer user_data);
+GVariant *engine_service_describe_finish (GAsyncResult *result);
 /* No event comes any more. */
 void engine_service_mute (EngineService *service);
 
@@ -63,7 +86,8 @@ StoreSite *engine_service_get_site (EngineService *service);
 EngineJournal *engine_service_get_journal (EngineService *service);
 EngineLogin *engine_service_get_login (EngineService *service);
 const EngineServerConfig *engine_service_get_config (EngineService *service);
-NetIdentity *engine_service_get_identity (EngineService *service);
+NetIdentity *engine_service_dup_identity (EngineService *service);
+gint64 engine_service_get_since (EngineService *service); /* seconds since 1970 UTC */
 EngineServiceState engine_service_get_state (EngineService *service);
 guint engine_service_get_sessions (EngineService *service);
 
@@ -71,6 +95,9 @@ guint engine_service_get_sessions (EngineService *service);
  * waited for. */
 gboolean engine_service_enter (EngineService *service);
 void engine_service_leave (EngineService *service);
+
+void engine_service_count (EngineService *service, EngineCount count, guint64 by);
+guint64 engine_service_get_count (EngineService *service, EngineCount count);
 
 void engine_service_announce_delivery (EngineService *service, const char *user);
 

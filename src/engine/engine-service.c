@@ -5,12 +5,14 @@
 
 #include "engine-session-private.h"
 
+#include <base-clock.h>
+
 struct _EngineService
 {
   StoreSite *site;
   EngineJournal *journal;
   EngineServerConfig *config;
-  NetIdentity *identity;
+  gint64 since;
   EngineLogin *login;
   NetWorkers *workers;
   GMainContext *context;
@@ -21,6 +23,8 @@ struct _EngineService
   GCond left;
   guint places; /* sessions whose wire is open; all these under the mutex */
   guint holds;  /* sessions and messages to workers that are alive */
+  NetIdentity *identity;
+  guint64 counts[ENGINE_N_COUNTS];
   gboolean count_announced;
 
   /* Main thread. */
@@ -160,6 +164,68 @@ order_free (Order *order)
   g_free (order);
 }
 
+/* ---- asking the workers ---- */
+
+/* One for all workers, on its way through each of them in turn. */
+typedef struct
+{
+  GTask *task;
+  EngineService *service;
+  GVariantBuilder sessions;
+  guint worker;
+} Inquiry;
+
+static gboolean on_inquiry (gpointer data);
+
+static void
+send_inquiry (Inquiry *inquiry)
+{
+  net_workers_invoke (inquiry->service->workers, inquiry->worker, on_inquiry, inquiry, NULL);
+}
+
+static gboolean
+on_inquiry (gpointer data)
+{
+  Inquiry *inquiry = data;
+  EngineService *service = inquiry->service;
+  GPtrArray *sessions = service->sessions[inquiry->worker];
+
+  for (guint i = 0; i < sessions->len; i++)
+    g_variant_builder_add_value (&inquiry->sessions, engine_session_describe (sessions->pdata[i]));
+  if (++inquiry->worker < net_workers_get_count (service->workers))
+    {
+      send_inquiry (inquiry);
+      return G_SOURCE_REMOVE;
+    }
+  g_task_return_pointer (inquiry->task,
+                         g_variant_ref_sink (g_variant_builder_end (&inquiry->sessions)),
+                         (GDestroyNotify) g_variant_unref);
+  g_object_unref (inquiry->task);
+  g_free (inquiry);
+  release (service);
+  return G_SOURCE_REMOVE;
+}
+
+void
+engine_service_describe_async (EngineService *service,
+                               GAsyncReadyCallback callback,
+                               gpointer user_data)
+{
+  Inquiry *inquiry = g_new0 (Inquiry, 1);
+
+  inquiry->task = g_task_new (NULL, NULL, callback, user_data);
+  inquiry->service = service;
+  g_variant_builder_init (&inquiry->sessions, G_VARIANT_TYPE ("aa{sv}"));
+  hold (service);
+  send_inquiry (inquiry);
+}
+
+GVariant *
+engine_service_describe_finish (GAsyncResult *result)
+{
+  return g_task_propagate_pointer (G_TASK (result), NULL);
+}
+
 EngineService *
 engine_service_new (StoreSite *site,
                     EngineJournal *journal,
@@ -176,6 +242,7 @@ engine_service_new (StoreSite *site,
   service->journal = g_object_ref (journal);
   service->config = engine_server_config_copy (config);
   service->identity = net_identity_ref (identity);
+  service->since = base_clock_real () / G_USEC_PER_SEC;
   service->login = engine_login_new (site, config->domain);
   service->workers = workers;
   service->context = g_main_context_ref_thread_default ();
@@ -276,9 +343,27 @@ engine_service_get_config (EngineService *service)
 }
 
 NetIdentity *
-engine_service_get_identity (EngineService *service)
+engine_service_dup_identity (EngineService *service)
 {
-  return service->identity;
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&service->mutex);
+
+  return net_identity_ref (service->identity);
+}
+
+void
+engine_service_set_identity (EngineService *service, NetIdentity *identity)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&service->mutex);
+
+  net_identity_ref (identity);
+  net_identity_unref (service->identity);
+  service->identity = identity;
+}
+
+gint64
+engine_service_get_since (EngineService *service)
+{
+  return service->since;
 }
 
 EngineServiceState
@@ -302,7 +387,11 @@ engine_service_enter (EngineService *service)
 
   if (service->places >= ENGINE_SERVICE_MAX_SESSIONS
       || engine_service_get_state (service) != ENGINE_SERVICE_OPEN)
-    return FALSE;
+    {
+      service->counts[ENGINE_COUNT_TURNED_AWAY]++;
+      return FALSE;
+    }
+  service->counts[ENGINE_COUNT_SESSIONS]++;
   service->places++;
   service->holds++;
   announce_count (service);
@@ -313,6 +402,22 @@ void
 engine_service_leave (EngineService *service)
 {
   release (service);
+}
+
+void
+engine_service_count (EngineService *service, EngineCount count, guint64 by)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&service->mutex);
+
+  service->counts[count] += by;
+}
+
+guint64
+engine_service_get_count (EngineService *service, EngineCount count)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&service->mutex);
+
+  return service->counts[count];
 }
 
 void

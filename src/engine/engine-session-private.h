@@ -35,6 +35,9 @@ struct _EngineSession
   guint worker;
   NetLink *link; /* NULL once the wire is gone */
   EngineJournalSession *journal;
+  gint64 since;    /* microseconds since 1970 UTC */
+  EnginePort port; /* by which it came */
+  char *user;      /* who has proved to be that; or NULL */
   GSource *timer;
   void (*delayed) (EngineSession *session);
   guint failures; /* wrong passwords */
@@ -62,6 +65,11 @@ void engine_session_start (EngineSession *session,
                            ProtoEngine *engine,
                            gboolean implicit_tls);
 void engine_session_end (EngineSession *session, EngineServiceState state);
+
+/* Takes @user, who has given the right password. */
+void engine_session_take_user (EngineSession *session, char *user);
+/* Floating a{sv}. */
+GVariant *engine_session_describe (EngineSession *session);
 
 /* Whether an answer can still be given. */
 gboolean engine_session_is_open (EngineSession *session);

@@ -3,6 +3,10 @@
 
 #include "engine-session-private.h"
 
+#include "engine-server-config-private.h"
+
+#include <base-clock.h>
+
 #include <string.h>
 
 #define MAX_DELAY 16 /* seconds */
@@ -60,6 +64,8 @@ on_ended (EngineSession *session, const GError *error)
   clear_timer (session);
   proto_engine_set_tap (net_link_get_engine (session->link), NULL, NULL);
   g_clear_pointer (&session->journal, engine_journal_session_free);
+  if (net_link_get_tls_description (session->link) != NULL)
+    engine_service_count (session->service, ENGINE_COUNT_TLS, 1);
   session->klass->ended (session);
   g_clear_object (&session->link);
   engine_service_remove (session->service, session->worker, session);
@@ -94,7 +100,7 @@ turn_away (GSocketConnection *connection, EngineDoor *door)
   const EngineServerConfig *config = engine_service_get_config (door->service);
   g_autofree char *text = NULL;
 
-  if (door->port == ENGINE_PORT_SMTP)
+  if (door->port == ENGINE_PORT_SMTP || door->port == ENGINE_PORT_SUBMISSION)
     text = g_strdup_printf ("421 %s Too many sessions, try again later\r\n", config->domain);
   else if (door->port == ENGINE_PORT_POP3)
     text = g_strdup ("-ERR [SYS/TEMP] Too many sessions, try again later\r\n");
@@ -112,7 +118,7 @@ void
 engine_session_accepted (GSocketConnection *connection, guint worker, gpointer user_data)
 {
   EngineDoor *door = user_data;
-  gboolean smtp = door->port == ENGINE_PORT_SMTP || door->port == ENGINE_PORT_SMTPS;
+  gboolean smtp = door->port != ENGINE_PORT_POP3 && door->port != ENGINE_PORT_POP3S;
   gboolean implicit = door->port == ENGINE_PORT_SMTPS || door->port == ENGINE_PORT_POP3S;
   g_autoptr (EngineSession) session = NULL;
   ProtoEngine *engine = NULL;
@@ -125,6 +131,7 @@ engine_session_accepted (GSocketConnection *connection, guint worker, gpointer u
   session = smtp ? engine_smtp_session_new (door->service, door->port, &engine)
                  : engine_pop3_session_new (door->service, door->port, &engine);
   session->worker = worker;
+  session->port = door->port;
   engine_session_start (session, connection, engine, implicit);
 }
 
@@ -142,6 +149,7 @@ engine_session_unref (EngineSession *session)
     {
       EngineService *service = session->service;
 
+      g_free (session->user);
       session->klass->free (session);
       engine_service_leave (service);
     }
@@ -153,8 +161,9 @@ engine_session_start (EngineSession *session,
                       ProtoEngine *engine,
                       gboolean implicit_tls)
 {
-  NetIdentity *identity = engine_service_get_identity (session->service);
+  g_autoptr (NetIdentity) identity = engine_service_dup_identity (session->service);
 
+  session->since = base_clock_real ();
   session->link = net_link_new (G_IO_STREAM (connection), engine);
   net_link_set_server_tls (session->link, net_identity_get_certificate (identity), implicit_tls);
   session->journal = engine_journal_session_new (engine_service_get_journal (session->service),
@@ -178,6 +187,39 @@ engine_session_end (EngineSession *session, EngineServiceState state)
     engine_session_resume (session);
 }
 
+void
+engine_session_take_user (EngineSession *session, char *user)
+{
+  g_free (session->user);
+  session->user = user;
+  session->failures = 0;
+  engine_service_count (session->service, ENGINE_COUNT_LOGINS, 1);
+}
+
+GVariant *
+engine_session_describe (EngineSession *session)
+{
+  const char *remote = net_link_get_remote (session->link);
+  const char *tls = net_link_get_tls_description (session->link);
+  GVariantBuilder dict;
+
+  g_variant_builder_init (&dict, G_VARIANT_TYPE_VARDICT);
+  g_variant_builder_add (&dict, "{sv}", "session",
+                         g_variant_new ("u", engine_journal_session_get_number (session->journal)));
+  g_variant_builder_add (&dict, "{sv}", "protocol", g_variant_new ("s", session->klass->protocol));
+  g_variant_builder_add (&dict, "{sv}", "port",
+                         g_variant_new ("s", engine_server_config_get_port_name (session->port)));
+  g_variant_builder_add (&dict, "{sv}", "peer", g_variant_new ("s", remote != NULL ? remote : ""));
+  g_variant_builder_add (&dict, "{sv}", "tls", g_variant_new ("s", tls != NULL ? tls : ""));
+  g_variant_builder_add (&dict, "{sv}", "user",
+                         g_variant_new ("s", session->user != NULL ? session->user : ""));
+  g_variant_builder_add (&dict, "{sv}", "since",
+                         g_variant_new ("x", session->since / G_USEC_PER_SEC));
+  g_variant_builder_add (&dict, "{sv}", "busy",
+                         g_variant_new ("b", session->klass->is_busy (session)));
+  return g_variant_builder_end (&dict);
+}
+
 gboolean
 engine_session_is_open (EngineSession *session)
 {
@@ -199,6 +241,7 @@ engine_session_delay (EngineSession *session, void (*callback) (EngineSession *s
   guint seconds = MIN (1u << MIN (session->failures, 8u), MAX_DELAY);
 
   session->failures++;
+  engine_service_count (session->service, ENGINE_COUNT_WRONG_PASSWORDS, 1);
   session->delayed = callback;
   clear_timer (session);
   session->timer = g_timeout_source_new (1000 * seconds);

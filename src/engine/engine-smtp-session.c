@@ -12,6 +12,7 @@ typedef struct
 {
   EngineSession parent;
   ProtoSmtpServer *server; /* the link's; gone with the wire */
+  gboolean submission;     /* RFC 6409 */
   gboolean in_transaction; /* after MAIL */
   char *reverse_path;
   guint64 size;     /* as declared, or 0 */
@@ -66,7 +67,7 @@ on_verified (GObject *source, GAsyncResult *result, gpointer user_data)
       engine_session_delay (session, refuse_password);
       return;
     }
-  session->failures = 0;
+  engine_session_take_user (session, g_steal_pointer (&user));
   say (self, 235, "2.7.0", "Welcome");
   engine_session_resume (session);
 }
@@ -80,6 +81,14 @@ on_auth (SmtpSession *self, const ProtoSmtpServerEvent *event)
 
 /* ---- the envelope ---- */
 
+/* RFC 6409 section 6.1. A report has no sender that could be anyone's. */
+static gboolean
+may_send_as (SmtpSession *self, const ProtoPath *path)
+{
+  return !self->submission || proto_path_is_null (path)
+         || engine_resolve_is_own (self->parent.service, path, self->parent.user);
+}
+
 static void
 on_mail (SmtpSession *self, const ProtoSmtpServerEvent *event)
 {
@@ -88,6 +97,14 @@ on_mail (SmtpSession *self, const ProtoSmtpServerEvent *event)
   if (limit > 0 && event->size > limit)
     {
       say (self, 552, "5.3.4", "The letter is too large for this server");
+      return;
+    }
+  if (!may_send_as (self, event->path))
+    {
+      proto_smtp_server_answer (self->server,
+                                proto_reply_new_printf (553, "5.7.1",
+                                                        "%s may not send as someone else",
+                                                        self->parent.user));
       return;
     }
   forget_transaction (self);
@@ -105,6 +122,7 @@ on_rcpt (SmtpSession *self, const ProtoSmtpServerEvent *event)
 
   if (users == NULL)
     {
+      engine_service_count (self->parent.service, ENGINE_COUNT_REFUSED, 1);
       proto_smtp_server_answer (self->server, refusal);
       return;
     }
@@ -129,7 +147,7 @@ on_data (SmtpSession *self)
     .remote = net_link_get_remote (self->parent.link),
     .extended = proto_smtp_server_is_extended (self->server),
     .tls = proto_smtp_server_is_tls (self->server),
-    .user = proto_smtp_server_get_user (self->server),
+    .user = proto_smtp_server_get_user (self->server) != NULL ? self->parent.user : NULL,
   };
   ProtoReply *refusal = NULL;
 
@@ -286,7 +304,8 @@ engine_smtp_session_new (EngineService *service, EnginePort port, ProtoEngine **
 
   proto_smtp_server_config_init (&config);
   config.host_name = settings->domain;
-  config.offer_starttls = port == ENGINE_PORT_SMTP;
+  config.offer_starttls = port != ENGINE_PORT_SMTPS;
+  config.auth_required = port == ENGINE_PORT_SUBMISSION;
   config.auth_in_clear = settings->auth_in_clear;
   config.mechanisms = PROTO_SASL_PLAIN | PROTO_SASL_LOGIN;
   config.max_size = settings->max_size;
@@ -295,6 +314,7 @@ engine_smtp_session_new (EngineService *service, EnginePort port, ProtoEngine **
   self->parent.service = service;
   g_atomic_ref_count_init (&self->parent.references);
   self->users = g_ptr_array_new_with_free_func (g_free);
+  self->submission = port == ENGINE_PORT_SUBMISSION;
   self->server = proto_smtp_server_new (&config, port == ENGINE_PORT_SMTPS);
   *engine = proto_smtp_server_get_engine (self->server);
   return &self->parent;

@@ -127,7 +127,7 @@ class Server:
         self.data = data
         self.options = options
         self.users = users
-        self.ports = {"smtp": 0, "smtps": 0, "pop3": 0, "pop3s": 0}
+        self.ports = dict.fromkeys(("smtp", "smtps", "submission", "pop3", "pop3s"), 0)
         self.process = None
 
     def start(self):

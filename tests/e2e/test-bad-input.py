@@ -127,9 +127,9 @@ def test_a_port_that_is_taken():
         other.bind(("127.0.0.1", 0))
         other.listen()
         port = other.getsockname()[1]
-        smtps, pop3, pop3s = free_ports(3)
+        smtps, submission, pop3, pop3s = free_ports(4)
         done = cli(data, "serve", f"--smtp-port={port}", f"--smtps-port={smtps}",
-                   f"--pop3-port={pop3}", f"--pop3s-port={pop3s}", expect=None)
+                   f"--submission-port={submission}", f"--pop3-port={pop3}", f"--pop3s-port={pop3s}", expect=None)
         assert done.returncode != 0
         contains(done.err, str(port))
 
@@ -141,7 +141,7 @@ def test_certificates_that_cannot_be_read():
             if content is not None:
                 with open(path, "wb") as file:
                     file.write(content)
-            done = cli(data, "serve", "--smtp-port=0", "--smtps-port=0", "--pop3-port=0",
+            done = cli(data, "serve", "--smtp-port=0", "--smtps-port=0", "--submission-port=0", "--pop3-port=0",
                        "--pop3s-port=0", f"--certificate={path}", f"--key={path}", expect=None)
             assert done.returncode not in (0, -6, -11), done.returncode
             assert done.err.strip(), "no words"

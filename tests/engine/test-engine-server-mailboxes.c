@@ -204,6 +204,43 @@ say_catch_all (Fixture *fixture, gpointer data)
   g_assert_nonnull (strstr (trace, "\r\nDelivered-To: Postmaster@postroom.test\r\n"));
 }
 
+/* Whoever catches all does not speak for all. */
+static void
+say_senders (Fixture *fixture, gpointer data)
+{
+  g_autoptr (Client) client = client_connect (fixture, ENGINE_PORT_SUBMISSION);
+
+  client_do (client, "EHLO client.example", "250");
+  client_do (client, "STARTTLS", "220");
+  client_shake (client, fixture);
+  client_do (client, "EHLO client.example", "250");
+  client_do (client, "AUTH PLAIN AGFubgBzZWNyZXQ=", "235");
+  client_do (client, "MAIL FROM:<nobody@postroom.test>", "553 5.7.1");
+  client_do (client, "MAIL FROM:<bob@postroom.test>", "553 5.7.1");
+  client_do (client, "MAIL FROM:<help@postroom.test>", "553 5.7.1");
+  client_do (client, "MAIL FROM:<ann@three.example>", "553 5.7.1");
+  client_do (client, "MAIL FROM:<help@two.example>", "250");
+  client_do (client, "RSET", "250");
+  client_do (client, "MAIL FROM:<ann+x@two.example>", "250");
+  client_do (client, "RSET", "250");
+  client_do (client, "MAIL FROM:<postmaster@postroom.test>", "250");
+}
+
+static void
+test_senders (void)
+{
+  Fixture *fixture = open_fixture ();
+
+  add_domain (fixture, "two.example");
+  add_alias (fixture, "help", "two.example", (const char *[]){ "ann", "bob", NULL });
+  /* A full maildrop is no reason not to send. */
+  set_quota (fixture, "ann", 1, 0);
+  fixture->config->catch_all = g_strdup ("ann");
+  fixture_start (fixture);
+  fixture_run (fixture, say_senders, NULL);
+  fixture_close (fixture, FALSE);
+}
+
 static void
 test_catch_all (void)
 {
@@ -479,6 +516,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/engine/mailboxes/aliases", test_aliases);
   g_test_add_func ("/engine/mailboxes/catch-all", test_catch_all);
+  g_test_add_func ("/engine/mailboxes/senders", test_senders);
   g_test_add_func ("/engine/mailboxes/quotas", test_quotas);
   g_test_add_func ("/engine/mailboxes/race", test_race);
   g_test_add_func ("/engine/mailboxes/disabled", test_disabled);

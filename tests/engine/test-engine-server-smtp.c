@@ -432,6 +432,42 @@ ADD (injection)
 ADD (smuggling)
 ADD (pipelining)
 
+/* RFC 6409: only who has proved to be someone sends, and as no one else. */
+static void
+submission (Fixture *fixture, gpointer data)
+{
+  g_autoptr (Client) client = greet (fixture, ENGINE_PORT_SUBMISSION);
+
+  client_do (client, "MAIL FROM:<ann@postroom.test>", "530 5.7.0");
+  client_do (client, "STARTTLS", "220");
+  client_shake (client, fixture);
+  client_do (client, "EHLO client.example", "250");
+  client_do (client, "MAIL FROM:<ann@postroom.test>", "530 5.7.0");
+  client_do (client, "AUTH PLAIN AGFubgBzZWNyZXQ=", "235");
+  client_do (client, "MAIL FROM:<bob@postroom.test>", "553 5.7.1");
+  client_do (client, "MAIL FROM:<ann@elsewhere.example>", "553 5.7.1");
+  client_do (client, "RCPT TO:<bob@postroom.test>", "503");
+  client_do (client, "MAIL FROM:<>", "250");
+  client_do (client, "RSET", "250");
+  client_do (client, "MAIL FROM:<Ann+list@Postroom.test>", "250");
+  client_do (client, "RCPT TO:<someone@elsewhere.example>", "550 5.7.1");
+  client_do (client, "RCPT TO:<bob@postroom.test>", "250");
+  client_do (client, "DATA", "354");
+  client_do (client, "Subject: mine\r\n\r\nHello\r\n.", "250");
+  client_do (client, "QUIT", "221");
+  g_autofree char *letter = fetch (fixture, "bob", 1);
+  g_assert_nonnull (strstr (letter, "with ESMTPSA"));
+  /* The port for other servers' mail asks nobody. */
+  g_autoptr (Client) other = greet (fixture, ENGINE_PORT_SMTP);
+  client_do (other, "MAIL FROM:<ann@postroom.test>", "250");
+}
+
+static void
+test_submission (void)
+{
+  with_server (submission);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -448,5 +484,6 @@ main (int argc, char **argv)
   g_test_add_func ("/engine/server/smtp/limits", test_limits);
   g_test_add_func ("/engine/server/smtp/smuggling", test_smuggling);
   g_test_add_func ("/engine/server/smtp/pipelining", test_pipelining);
+  g_test_add_func ("/engine/server/smtp/submission", test_submission);
   return g_test_run ();
 }
