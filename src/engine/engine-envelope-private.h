@@ -19,6 +19,7 @@ typedef struct
 typedef struct
 {
   char *reverse_path; /* "" for the null path */
+  guint64 size;       /* octets as declared; or 0 */
   gboolean utf8;      /* SMTPUTF8 */
   ProtoDsnReturn dsn_return;
   char *envelope_id;     /* ENVID; or NULL */

@@ -20,6 +20,7 @@ engine_envelope_new (const ProtoSmtpServerEvent *event)
   EngineEnvelope *envelope = g_new0 (EngineEnvelope, 1);
 
   envelope->reverse_path = proto_path_to_address (event->path);
+  envelope->size = event->size;
   envelope->utf8 = event->utf8;
   envelope->dsn_return = event->dsn_return;
   envelope->envelope_id = g_strdup (event->envelope_id);

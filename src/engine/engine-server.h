@@ -37,6 +37,7 @@ typedef struct
   guint64 max_size;              /* octets of a letter, 50 MiB */
   char *certificate_file;        /* NULL: the identity made on first use */
   char *key_file;
+  char *catch_all; /* the user who gets what nobody else does; NULL: such letters are refused */
 } EngineServerConfig;
 
 EngineServerConfig *engine_server_config_new (void);

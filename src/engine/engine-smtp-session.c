@@ -4,6 +4,7 @@
 #include "engine-session-private.h"
 
 #include "engine-delivery-private.h"
+#include "engine-resolve-private.h"
 
 #include <proto-smtp-server.h>
 
@@ -71,30 +72,34 @@ on_auth (SmtpSession *self, const ProtoSmtpServerEvent *event)
 
 /* ---- the envelope ---- */
 
-/* The users that @path stands for, or NULL with *@refusal. Domains are compared in their ASCII
- * form; what has none is nobody's. */
+/* Domains are compared in their ASCII form; what has none is nobody's. */
+static ProtoPath *
+make_plain (const ProtoPath *path)
+{
+  ProtoPath *plain = proto_path_new (path->local_part, path->domain);
+
+  proto_path_make_domain_ascii (plain, NULL);
+  return plain;
+}
+
+/* The users that @path stands for, or NULL with *@refusal. */
 static char **
 resolve (SmtpSession *self, const ProtoPath *path, ProtoReply **refusal)
 {
-  g_autoptr (ProtoPath) plain = proto_path_new (path->local_part, path->domain);
-  g_autofree char *user = NULL;
+  g_autoptr (ProtoPath) plain = make_plain (path);
 
-  proto_path_make_domain_ascii (plain, NULL);
-  user = engine_delivery_resolve (self->parent.service, plain, refusal);
-  return user != NULL ? g_strdupv ((char *[]){ user, NULL }) : NULL;
+  return engine_resolve (self->parent.service, plain,
+                         self->envelope != NULL ? self->envelope->size : 0, refusal);
 }
 
 /* RFC 6409 section 6.1. A report has no sender that could be anyone's. */
 static gboolean
 may_send_as (SmtpSession *self, const ProtoPath *path)
 {
-  g_autoptr (ProtoReply) refusal = NULL;
-  g_auto (GStrv) users = NULL;
-
   if (!self->submission || proto_path_is_null (path))
     return TRUE;
-  users = resolve (self, path, &refusal);
-  return users != NULL && g_strv_contains ((const char *const *) users, self->parent.user);
+  g_autoptr (ProtoPath) plain = make_plain (path);
+  return engine_resolve_is_own (self->parent.service, plain, self->parent.user);
 }
 
 static void
@@ -167,7 +172,7 @@ on_data (SmtpSession *self)
     .remote = net_link_get_remote (self->parent.link),
     .extended = proto_smtp_server_is_extended (self->server),
     .tls = proto_smtp_server_is_tls (self->server),
-    .authenticated = proto_smtp_server_get_user (self->server) != NULL,
+    .user = proto_smtp_server_get_user (self->server) != NULL ? self->parent.user : NULL,
   };
   ProtoReply *refusal = NULL;
 

@@ -50,7 +50,7 @@ assert_letter_ends_with (Fixture *fixture, const char *text, gsize length)
 
   g_assert_cmpuint (size, >, length);
   g_assert_cmpmem (data + size - length, length, text, length);
-  g_assert_true (g_str_has_prefix (data, "Return-Path: <a@example.org>\r\nReceived: "));
+  g_assert_true (g_str_has_prefix (data, "Return-Path: <a@example.org>\r\nDelivered-To: "));
 }
 
 /* RFC 3030: octet for octet, whatever they are. */
