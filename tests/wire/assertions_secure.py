@@ -61,8 +61,8 @@ def wire_22(server):
             need(codes[0] != 334 or codes[1] in (501, 535),
                  f"AUTH and NOOP in one segment get {codes}")
     if server.early_hint:
-        after = sum(text.count(server.early_hint) for text in server.logs())
-        need(after - before >= 3, f"{after - before} of 3 early lines are flagged")
+        server.wait_for(lambda: sum(text.count(server.early_hint) for text in server.logs())
+                        >= before + 3, "a hint in the trace at each early line")
 
 
 def wire_23(server):

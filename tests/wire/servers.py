@@ -166,6 +166,7 @@ def read_files(folder):
 class Postroom(Target):
     name = "Postroom"
     early_hint = b" before it was answered"
+    stop_seconds = 12  # a letter under way has five
     wanted_capabilities = (b"TOP", b"UIDL", b"RESP-CODES", b"AUTH-RESP-CODE", b"PIPELINING", b"SASL",
                            b"EXPIRE", b"LOGIN-DELAY", b"UTF8", b"IMPLEMENTATION")
 
@@ -185,7 +186,7 @@ class Postroom(Target):
 
     @staticmethod
     def _drain(source, trace):
-        with source, trace, contextlib.suppress(ValueError, OSError):
+        with contextlib.suppress(ValueError, OSError), source, trace:
             for line in iter(source.readline, b""):
                 trace.write(line)
                 trace.flush()

@@ -143,7 +143,8 @@ class Wire:
                     return None
                 raise Failure(f"no answer within {timeout} s to {show(self.said, 40)}")
         line, self.buffer = self.buffer.split(b"\n", 1)
-        need(line.endswith(b"\r"), f"a line of its own ends in a bare LF: {show(line)}")
+        if not line.endswith(b"\r"):
+            raise Failure(f"a line of its own ends in a bare LF: {show(line)}")
         return line[:-1]
 
     def rest(self, timeout=QUIET):
@@ -251,18 +252,23 @@ class Pop3(Wire):
 
     def lines(self):
         """The lines of a multi-line answer behind its first, dots still doubled."""
-        lines = []
-        while True:
-            line = self.line()
-            need(line is not None, "the connection ends within a multi-line answer")
-            if line == b".":
-                return lines
-            lines.append(line)
+        seen = 0
+        while not self.buffer.startswith(b".\r\n"):
+            end = self.buffer.find(b"\r\n.\r\n", seen)
+            if end >= 0:
+                text, self.buffer = self.buffer[:end], self.buffer[end + 5:]
+                need(text.count(b"\n") == text.count(b"\r\n"), "a multi-line answer has a bare LF")
+                return text.split(b"\r\n")
+            seen = max(0, len(self.buffer) - 4)
+            need(self.fill(), "a multi-line answer has no end")
+        self.buffer = self.buffer[3:]
+        return []
 
     def text(self, line):
         """A multi-line answer as the octets it stands for."""
         self.ok(line)
-        return b"".join((one[1:] if one.startswith(b".") else one) + b"\r\n" for one in self.lines())
+        lines = self.lines()
+        return re.sub(rb"(?m)^\.", b"", b"\r\n".join(lines) + b"\r\n" * bool(lines))
 
     def listing(self, line):
         self.ok(line)
