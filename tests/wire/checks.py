@@ -42,7 +42,7 @@ def hold(check, server):
         check.run(server)
     except NotApplicable as reason:
         return Result("n/a", str(reason))
-    except (Failure, OSError) as reason:
+    except (AssertionError, OSError) as reason:
         return Result("fail", str(reason))
     except (ValueError, IndexError) as reason:
         return Result("fail", f"its answer has another form: {reason}")

@@ -176,6 +176,8 @@ class Postroom(Target):
                                      users=("ann", "bob"))
 
     def start(self):
+        # New ports at each start: another may have taken the old ones meanwhile.
+        self.server.ports = dict.fromkeys(self.server.ports, 0)
         self.server.start()
         self.process = self.server.process
         self.ports = dict(self.server.ports)
