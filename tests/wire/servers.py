@@ -31,6 +31,12 @@ def tree(pid):
     return found
 
 
+def kill_all(pids):
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+
+
 class Target:
     """What an assertion may ask of a server. Ports that are not there are services that it has not;
     a limit of None is one that cannot be set, or is not known."""
@@ -45,6 +51,7 @@ class Target:
     early_hint = None  # what the log says of a line that was sent too early
     refuses_unknown = True
     deposits_files = False
+    trusts_loopback = False  # for passwords in clear text
     wanted_capabilities = ()
     full_names = False  # whether users log in by their address
 
@@ -87,9 +94,7 @@ class Target:
         return tree(self.process.pid)
 
     def kill(self):
-        for pid in self.pids():
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+        kill_all(self.pids())
         self.process.wait()
 
     def __enter__(self):

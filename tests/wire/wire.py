@@ -12,6 +12,7 @@ import struct
 import time
 
 TIMEOUT = 8  # seconds that any single answer may take
+PATIENCE = 25  # and to a password: some servers let each failure wait longer than the last
 QUIET = 0.4  # seconds of silence that are taken for "says nothing"
 
 SENDER = "sender@client.test"
@@ -183,7 +184,7 @@ class Smtp(Wire):
 
     def say(self, line):
         self.send((line if isinstance(line, bytes) else line.encode()) + b"\r\n")
-        return self.reply()
+        return self.reply(PATIENCE if self.said.startswith(b"AUTH") else TIMEOUT)
 
     def expect(self, line, *codes, enhanced=None):
         """Says a line and wants one of these codes, and this enhanced code if it uses them."""
@@ -236,7 +237,8 @@ class Pop3(Wire):
 
     def say(self, line):
         self.send((line if isinstance(line, bytes) else line.encode()) + b"\r\n")
-        return self.line() or b""
+        secret = self.said.upper().startswith((b"PASS ", b"APOP ", b"AUTH "))
+        return self.line(PATIENCE if secret else TIMEOUT) or b""
 
     def ok(self, line):
         answer = self.say(line)
