@@ -2,8 +2,11 @@
 """Postfix, Dovecot, aiosmtpd and OpenSMTPD, each with a configuration of its own and nothing else of
 the machine's."""
 import contextlib
+import functools
 import os
+import shutil
 import subprocess
+import tempfile
 import time
 
 from servers import MAX_SIZE, SPACED, Target, kill_all, read_files, tree
@@ -145,6 +148,108 @@ class Aiosmtpd(Target):
 
     def stored(self, address):
         return read_files(os.path.join(self.top, address.split("@")[0]))
+
+    def logs(self):
+        with open(os.path.join(self.top, "log"), "rb") as file:
+            return [file.read()]
+
+
+SMTPD_CONF = """\
+pki localhost cert "{top}/server.pem"
+pki localhost key "{top}/server-key.pem"
+table creds file:{top}/creds
+table virtuals file:{top}/virtuals
+table people file:{top}/people
+smtp max-message-size "{size}"
+listen on 127.0.0.1 port {smtp} hostname localhost tls pki localhost auth-optional <creds>
+listen on 127.0.0.1 port {smtps} hostname localhost smtps pki localhost auth-optional <creds>
+action "in" maildir "{top}/mail/%{{user.username}}" virtual <virtuals> userbase <people>
+match from any for domain {{ "{domain}", "localhost" }} action "in"
+"""
+
+# OpenSMTPD has its folders and users built in, and Debian's package none beside Postfix: in a mount
+# namespace of its own it finds what it looks for.
+SMTPD_RUN = """\
+mount --bind {top}/passwd /etc/passwd && mount --bind {top}/group /etc/group &&
+mount --bind {top}/spool /var/spool && mount -t tmpfs tmpfs /run && mount -t tmpfs tmpfs /var/lib &&
+mkdir -p /var/lib/opensmtpd/empty && mount --bind {root}/usr/libexec /usr/libexec &&
+exec {root}/usr/sbin/smtpd -d -f {top}/smtpd.conf
+"""
+
+
+@functools.lru_cache(maxsize=None)
+def unpacked():
+    """The folder with OpenSMTPD's package, or why it cannot be had."""
+    folder = tempfile.mkdtemp(prefix="postroom-opensmtpd-")
+    os.chmod(folder, 0o755)
+    for command in (["apt-get", "download", "opensmtpd", "libevent-2.1-7"],
+                    ["sh", "-c", "for one in *.deb; do dpkg -x $one root || exit 1; done"]):
+        done = subprocess.run(command, cwd=folder, check=False, stdout=subprocess.DEVNULL,
+                              stderr=subprocess.PIPE, text=True)
+        if done.returncode:
+            shutil.rmtree(folder)
+            return None, "its package cannot be had: " + done.stderr.strip().rsplit("\n", 1)[-1]
+    return os.path.join(folder, "root"), None
+
+
+def forget():
+    if unpacked.cache_info().currsize and unpacked()[0]:
+        shutil.rmtree(os.path.dirname(unpacked()[0]))
+
+
+class Opensmtpd(Target):
+    name = "OpenSMTPD"
+
+    def __init__(self, top):
+        super().__init__(top)
+        if os.geteuid() != 0 or subprocess.run(["unshare", "--mount", "true"], check=False).returncode:
+            raise harness.Skip("only root may give it the folders that it looks for")
+        self.root, missing = unpacked()
+        if missing:
+            raise harness.Skip(missing)
+        peers.make_certificate(top)
+        self.authority = os.path.join(top, "ca.pem")
+        self.ports = dict(zip(("smtp", "smtps"), harness.free_ports(2)))
+        self.configure()
+
+    def write(self, name, text):
+        with open(os.path.join(self.top, name), "w", encoding="utf-8") as file:
+            file.write(text)
+
+    def configure(self):
+        for name in ("mail", "spool", "spool/smtpd"):
+            os.makedirs(os.path.join(self.top, name))
+            os.chmod(os.path.join(self.top, name), 0o711)
+        secret = subprocess.run(["openssl", "passwd", "-6", "-stdin"], input=self.password + "\n",
+                                check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
+        self.write("creds", f"ann {secret}\nbob {secret}\n")
+        self.write("virtuals", "".join(f"{user}@{self.domain} {user}\n" for user in ("ann", "bob"))
+                   + "postmaster bob\n")
+        self.write("people", "".join(f"{user} 65534:65534:{self.top}/mail/{user}\n"
+                                     for user in ("ann", "bob")))
+        for user in ("ann", "bob"):
+            os.makedirs(os.path.join(self.top, "mail", user))
+            os.chown(os.path.join(self.top, "mail", user), 65534, 65534)
+        for name, lines in (("passwd", "opensmtpd:x:991:991::/var/lib/opensmtpd/empty:/bin/false\n"
+                             "opensmtpq:x:992:992::/var/lib/opensmtpd/empty:/bin/false\n"),
+                            ("group", "opensmtpd:x:991:\nopensmtpq:x:992:\n")):
+            with open("/etc/" + name, encoding="utf-8") as file:
+                self.write(name, file.read() + lines)
+        self.write("smtpd.conf", SMTPD_CONF.format(top=self.top, domain=self.domain,
+                                                   size=self.max_size, **self.ports))
+        os.chmod(os.path.join(self.top, "server-key.pem"), 0o600)
+
+    def start(self):
+        libraries = os.path.join(self.root, "usr", "lib", os.uname().machine + "-linux-gnu")
+        with open(os.path.join(self.top, "log"), "ab") as log:
+            self.process = subprocess.Popen(
+                ["unshare", "--mount", "sh", "-c", SMTPD_RUN.format(top=self.top, root=self.root)],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                env={**os.environ, "LD_LIBRARY_PATH": libraries})
+        self.wait_for(lambda: harness.is_open(self.ports["smtps"]), "OpenSMTPD's start")
+
+    def stored(self, address):
+        return read_files(os.path.join(self.top, "mail", address.split("@")[0]))
 
     def logs(self):
         with open(os.path.join(self.top, "log"), "rb") as file:

@@ -19,7 +19,7 @@ USERS = ("ann", "bob")
 
 def authenticate(server, session, envelope, mechanism, data):
     known = isinstance(data, LoginPassword) and data.login.decode("utf-8", "replace") in USERS
-    return AuthResult(success=known and data.password == PASSWORD)
+    return AuthResult(success=known and data.password == PASSWORD, handled=False)
 
 
 class Handler:

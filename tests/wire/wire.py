@@ -111,6 +111,7 @@ class Wire:
 
     def send(self, data):
         self.said = data
+        self.socket.settimeout(TIMEOUT)
         try:
             self.socket.sendall(data)
         except socket.timeout as error:
@@ -126,6 +127,8 @@ class Wire:
         if not pending and not select.select([self.socket], [], [], timeout)[0]:
             return False
         try:
+            # What is readable may be TLS's own.
+            self.socket.settimeout(max(timeout, 0.01))
             piece = self.socket.recv(65536)
         except socket.timeout:
             return False
