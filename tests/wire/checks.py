@@ -9,6 +9,7 @@ import assertions_smtp
 import assertions_state
 from wire import Failure, NotApplicable
 
+FIRST_OF_POP3 = 30
 SECONDS = 90  # what a whole assertion may take
 
 Check = collections.namedtuple("Check", "number words run")

@@ -42,6 +42,8 @@ class Target:
     a limit of None is one that cannot be set, or is not known."""
 
     name = "?"
+    smtp = True  # whether it speaks that at all
+    pop3 = True
     domain = harness.DOMAIN
     password = harness.PASSWORD
     max_size = MAX_SIZE

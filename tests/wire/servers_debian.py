@@ -52,6 +52,7 @@ class _Debian(Target):
 
 class Postfix(_Debian):
     name = "Postfix"
+    pop3 = False
     smtp_idle = 6
 
     def start(self):
@@ -96,6 +97,7 @@ def _lives(pid):
 
 class Dovecot(_Debian):
     name = "Dovecot"
+    smtp = False
     deposits_files = True
     trusts_loopback = True
 
@@ -124,6 +126,7 @@ class Dovecot(_Debian):
 
 class Aiosmtpd(Target):
     name = "aiosmtpd"
+    pop3 = False
     smtp_idle = 6
     python = "/usr/bin/python3"  # Debian's package is for Debian's Python
 
@@ -197,6 +200,7 @@ def forget():
 
 class Opensmtpd(Target):
     name = "OpenSMTPD"
+    pop3 = False
 
     def __init__(self, top):
         super().__init__(top)

@@ -50,6 +50,7 @@ def forget():
 
 
 class _Node(Target):
+    pop3 = False
     smtp_idle = 6
 
     def __init__(self, top):

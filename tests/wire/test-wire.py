@@ -20,8 +20,12 @@ EXPECTED = {
 
 
 def hold(number):
-    with servers.folder() as top, servers.Postroom(top) as server:
-        return checks.hold(checks.CHECKS[number - 1], server)
+    with servers.folder() as top:
+        try:
+            with servers.Postroom(top) as server:
+                return checks.hold(checks.CHECKS[number - 1], server)
+        except AssertionError as reason:
+            return checks.Result("fail", " ".join(str(reason).split()))
 
 
 def main():
