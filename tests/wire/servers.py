@@ -52,6 +52,7 @@ class Target:
     stop_seconds = 5
     early_hint = None  # what the log says of a line that was sent too early
     refuses_unknown = True
+    delivers = True  # and does not just hand letters to its user's own code
     deposits_files = False
     trusts_loopback = False  # for passwords in clear text
     wanted_capabilities = ()

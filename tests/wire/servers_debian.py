@@ -126,6 +126,7 @@ class Dovecot(_Debian):
 
 class Aiosmtpd(Target):
     name = "aiosmtpd"
+    delivers = False
     pop3 = False
     smtp_idle = 6
     python = "/usr/bin/python3"  # Debian's package is for Debian's Python

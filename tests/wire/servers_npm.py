@@ -82,6 +82,7 @@ class _Node(Target):
 
 class SmtpServer(_Node):
     name = "smtp-server"
+    delivers = False
 
     def start(self):
         self.run("node", os.path.join(HERE, "sink-smtp-server.js"), self.top,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// npm's smtp-server with its own settings but for the size and the time of silence; letters go to
+// npm's smtp-server with its own settings but for the size and the times of silence; letters go to
 // FOLDER/USER/NUMBER.eml. Arguments: the folder, the port, the port with TLS, the domain, the size;
 // the password of ann and bob on standard input.
 const fs = require('fs');
@@ -46,6 +46,7 @@ function serve(secure) {
     cert: fs.readFileSync(path.join(folder, 'server.pem')),
     size: Number(size),
     socketTimeout: 6000,
+    closeTimeout: 2000,
     authOptional: true,
     logger: false,
     onAuth(auth, session, callback) {
