@@ -13,7 +13,7 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "e2e"))
 
 import harness  # noqa: E402
-from wire import TIMEOUT, Failure, Pop3, Smtp  # noqa: E402
+from wire import TIMEOUT, Failure, Pop3, Smtp, show  # noqa: E402
 
 MAX_SIZE = 1000000
 SPACED = "a b "
@@ -204,6 +204,8 @@ class Postroom(Target):
     def wait_stopped(self):
         super().wait_stopped()
         self.server.log.close()
+        if self.process.returncode != 0:
+            raise Failure(f"the server ends with {self.process.returncode}: {show(self.logs()[1][-500:], 500)}")
 
     def stored(self, address):
         with Pop3(self) as session:
