@@ -209,6 +209,7 @@ class Postroom(Target):
 
     def stored(self, address):
         with Pop3(self) as session:
+            session.ok("UTF8")
             for _ in range(40):
                 session.ok(f"USER {address.split('@')[0]}")
                 if session.say(f"PASS {self.password}").startswith(b"+OK"):
