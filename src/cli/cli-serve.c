@@ -9,6 +9,7 @@ static char *domain;
 static char *address;
 static char *certificate;
 static char *key;
+static char *catch_all;
 static char **users;
 static gboolean auth_in_clear;
 static gboolean trace;
@@ -30,6 +31,8 @@ static const GOptionEntry options[] = {
     N_ ("Listen at ADDRESS instead of this machine only"), "ADDRESS" },
   { "user", 0, 0, G_OPTION_ARG_STRING_ARRAY, &users,
     N_ ("Add this user first, if there is none of that name"), "NAME:PASSWORD" },
+  { "catch-all", 0, 0, G_OPTION_ARG_STRING, &catch_all,
+    N_ ("Give USER the letters to addresses that nobody has"), "USER" },
   { "certificate", 0, 0, G_OPTION_ARG_FILENAME, &certificate,
     N_ ("Use this certificate instead of one of our own"), "FILE" },
   { "key", 0, 0, G_OPTION_ARG_FILENAME, &key, N_ ("The certificate's key"), "FILE" },
@@ -76,6 +79,7 @@ make_config (void)
     config->max_size = (guint64) max_size;
   config->certificate_file = g_strdup (certificate);
   config->key_file = g_strdup (key);
+  config->catch_all = g_strdup (catch_all);
   return config;
 }
 
@@ -134,8 +138,8 @@ check_options (char **arguments)
 static gboolean
 has_options (void)
 {
-  gboolean some
-      = domain != NULL || address != NULL || certificate != NULL || auth_in_clear || max_size > 0;
+  gboolean some = domain != NULL || address != NULL || catch_all != NULL || certificate != NULL
+                  || auth_in_clear || max_size > 0;
 
   for (guint i = 0; i < ENGINE_N_PORTS; i++)
     some = some || ports[i] >= 0;

@@ -46,9 +46,19 @@ typedef struct
 
 extern const CliVerb cli_serve_verb;
 extern const CliVerb cli_user_add_verb;
+extern const CliVerb cli_user_disable_verb;
+extern const CliVerb cli_user_enable_verb;
 extern const CliVerb cli_user_list_verb;
 extern const CliVerb cli_user_passwd_verb;
+extern const CliVerb cli_user_quota_verb;
 extern const CliVerb cli_user_remove_verb;
+extern const CliVerb cli_alias_add_verb;
+extern const CliVerb cli_alias_list_verb;
+extern const CliVerb cli_alias_remove_verb;
+extern const CliVerb cli_domain_add_verb;
+extern const CliVerb cli_domain_list_verb;
+extern const CliVerb cli_domain_remove_verb;
+extern const CliVerb cli_recall_verb;
 extern const CliVerb cli_account_add_verb;
 extern const CliVerb cli_account_list_verb;
 extern const CliVerb cli_account_remove_verb;

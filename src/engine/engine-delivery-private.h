@@ -2,30 +2,24 @@
 #pragma once
 
 /*
- * One letter on its way from a session to the maildrops: who of its recipients lives here, the
- * trace lines on top (RFC 5321 section 4.4), the spool, and the reply when it is durable. One
- * thread at a time: the session's worker.
+ * One letter on its way from a session to the maildrops: the trace lines on top (RFC 5321 section
+ * 4.4), the spool, and the reply when it is durable. One thread at a time: the session's worker.
  */
 
+#include "engine-envelope-private.h"
 #include "engine-service-private.h"
 
-#include <proto-path.h>
 #include <proto-reply.h>
 
-/* The user that @path is a mailbox of; NULL with *@refusal when it is none here. "ann+tag" is
- * ann's. */
-char *engine_delivery_resolve (EngineService *service, const ProtoPath *path, ProtoReply **refusal);
-
-/* What the trace lines say; borrowed for the call. */
+/* What the trace lines and the row say; borrowed for the call. */
 typedef struct
 {
-  const char *reverse_path; /* "" for the null path */
-  const char *recipient;    /* NULL unless there is exactly one */
+  const EngineEnvelope *envelope;
   const char *helo;
   const char *remote; /* "127.0.0.1:40312" */
   gboolean extended;
   gboolean tls;
-  gboolean authenticated;
+  const char *user; /* who logged in; NULL: nobody */
 } EngineTrace;
 
 typedef struct _EngineDelivery EngineDelivery;

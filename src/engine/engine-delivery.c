@@ -3,13 +3,14 @@
 
 #include "engine-delivery-private.h"
 
+#include "engine-head-private.h"
+#include "engine-return-path-private.h"
+
 #include <base-clock.h>
-#include <base-text.h>
 #include <message-date.h>
 #include <string.h>
 
-#define MAX_HOPS 50
-#define HOP      "received:"
+#define MAX_HOPS 100 /* RFC 5321 section 6.3 */
 
 struct _EngineDelivery
 {
@@ -18,79 +19,11 @@ struct _EngineDelivery
   char *id;
   guint64 size; /* octets of the letter with its trace */
   char **users;
+  char *sender; /* the user who has proved to be it, or NULL */
   GError *error;
-  /* Counting Received: in the head. */
-  gboolean in_head;
-  gsize column; /* octets of the line that were seen */
-  gsize match;  /* of these, how many agree with HOP */
-  guint8 last;
-  guint hops;
+  EngineReturnPath filter;
+  EngineHead head;
 };
-
-/* ---- who lives here ---- */
-
-static gboolean
-is_local (EngineService *service, const char *domain)
-{
-  static const char *const always[] = { "localhost", "[127.0.0.1]", "[::1]", "[IPv6:::1]" };
-  const EngineServerConfig *config = engine_service_get_config (service);
-
-  if (g_ascii_strcasecmp (domain, config->domain) == 0)
-    return TRUE;
-  for (guint i = 0; i < G_N_ELEMENTS (always); i++)
-    if (g_ascii_strcasecmp (domain, always[i]) == 0)
-      return TRUE;
-  if (config->address == NULL)
-    return FALSE;
-
-  g_autofree char *literal = strchr (config->address, ':') != NULL
-                                 ? g_strdup_printf ("[IPv6:%s]", config->address)
-                                 : g_strdup_printf ("[%s]", config->address);
-  return g_ascii_strcasecmp (domain, literal) == 0;
-}
-
-static char *
-find_user (StoreSite *site, const char *local_part)
-{
-  const char *plus = strchr (local_part, '+');
-  g_autofree char *plain
-      = plus != NULL ? g_strndup (local_part, (gsize) (plus - local_part)) : g_strdup (local_part);
-  g_autofree char *user = store_site_normalise_user (plain, NULL);
-
-  return user != NULL && store_site_has_user (site, user) ? g_steal_pointer (&user) : NULL;
-}
-
-/* There is always a postmaster (section 4.5.1), as soon as there is a user. */
-static char *
-find_postmaster (StoreSite *site)
-{
-  g_autoptr (GPtrArray) users = store_site_dup_users (site, NULL);
-
-  if (users == NULL || users->len == 0)
-    return NULL;
-  return g_strdup (((StoreUser *) users->pdata[0])->name);
-}
-
-char *
-engine_delivery_resolve (EngineService *service, const ProtoPath *path, ProtoReply **refusal)
-{
-  StoreSite *site = engine_service_get_site (service);
-  g_autofree char *user = NULL;
-
-  if (!proto_path_is_postmaster (path) && !is_local (service, path->domain))
-    {
-      g_autofree char *domain = base_text_escape (path->domain, -1);
-      *refusal = proto_reply_new_printf (
-          550, "5.7.1", "Relaying denied: %s is not served here, and nothing is passed on", domain);
-      return NULL;
-    }
-  user = find_user (site, path->local_part);
-  if (user == NULL && g_ascii_strcasecmp (path->local_part, "postmaster") == 0)
-    user = find_postmaster (site);
-  if (user == NULL)
-    *refusal = proto_reply_new (550, "5.1.1", "No such user here");
-  return g_steal_pointer (&user);
-}
 
 /* ---- trace lines ---- */
 
@@ -145,28 +78,43 @@ make_id (void)
                           g_random_int ());
 }
 
+/* RFC 3848, and RFC 6531 section 4.3: with UTF-8 in its envelope. */
+static char *
+name_protocol (const EngineTrace *trace)
+{
+  if (!trace->extended)
+    return g_strdup ("SMTP");
+  return g_strconcat (trace->envelope->utf8 ? "UTF8SMTP" : "ESMTP", trace->tls ? "S" : "",
+                      trace->user != NULL ? "A" : "", NULL);
+}
+
 static char *
 make_trace (EngineDelivery *delivery, const EngineTrace *trace)
 {
   const char *domain = engine_service_get_config (delivery->service)->domain;
-  g_autofree char *reverse_path = tame_path (trace->reverse_path);
+  const GPtrArray *recipients = trace->envelope->recipients;
+  g_autofree char *reverse_path = tame_path (trace->envelope->reverse_path);
+  g_autofree char *protocol = name_protocol (trace);
   g_autofree char *helo = tame (trace->helo != NULL ? trace->helo : "", ".-_:[]");
   g_autofree char *remote = literal_of (trace->remote != NULL ? trace->remote : "");
   g_autofree char *date = message_date_format (base_clock_real () / G_USEC_PER_SEC);
+  g_autofree char *recipient = NULL;
   GString *text = g_string_new (NULL);
 
+  if (recipients->len == 1)
+    recipient = tame_path (((const EngineRecipient *) recipients->pdata[0])->address);
   g_string_append_printf (text, "Return-Path: <%s>\r\n", reverse_path);
+  /* The letter is one file for all its users: this must be true for each of them, and tell none of
+   * them about another. */
+  if (recipient != NULL)
+    g_string_append_printf (text, "Delivered-To: %s%s%s\r\n", recipient,
+                            strchr (recipient, '@') != NULL ? "" : "@",
+                            strchr (recipient, '@') != NULL ? "" : domain);
   g_string_append_printf (text, "Received: from %s ([%s])\r\n", helo, remote);
   g_string_append_printf (text, "\tby %s (Postroom)\r\n", domain);
-  /* The protocol's names are RFC 3848's. */
-  g_string_append_printf (text, "\twith %s%s%s id %s", trace->extended ? "ESMTP" : "SMTP",
-                          trace->extended && trace->tls ? "S" : "",
-                          trace->extended && trace->authenticated ? "A" : "", delivery->id);
-  if (trace->recipient != NULL)
-    {
-      g_autofree char *recipient = tame_path (trace->recipient);
-      g_string_append_printf (text, "\r\n\tfor <%s>", recipient);
-    }
+  g_string_append_printf (text, "\twith %s id %s", protocol, delivery->id);
+  if (recipient != NULL)
+    g_string_append_printf (text, "\r\n\tfor <%s>", recipient);
   g_string_append_printf (text, ";\r\n\t%s\r\n", date);
   return g_string_free (text, FALSE);
 }
@@ -176,6 +124,16 @@ make_trace (EngineDelivery *delivery, const EngineTrace *trace)
 static ProtoReply *
 reply_to_error (const GError *error)
 {
+  /* All was well at RCPT. One mailbox refuses for all recipients: it is all of them or none. */
+  if (g_error_matches (error, STORE_ERROR, STORE_ERROR_QUOTA))
+    return proto_reply_new (452, "4.2.2", "A mailbox is full; nothing was stored for anybody");
+  if (g_error_matches (error, STORE_ERROR, STORE_ERROR_TOO_LARGE))
+    return proto_reply_new (552, "5.2.2", "The letter is larger than a mailbox may ever hold");
+  /* The next try is told at RCPT whose it is. */
+  if (g_error_matches (error, STORE_ERROR, STORE_ERROR_DISABLED)
+      || g_error_matches (error, STORE_ERROR, STORE_ERROR_NOT_FOUND))
+    return proto_reply_new (450, "4.2.1", "A mailbox was closed meanwhile; try again");
+
   g_warning ("A letter was not stored: %s", error->message);
   if (g_error_matches (error, STORE_ERROR, STORE_ERROR_FULL))
     return proto_reply_new (452, "4.3.1", "There is no room on the disk; nothing was stored");
@@ -193,29 +151,15 @@ fail (EngineDelivery *delivery, GError *error)
 }
 
 static void
-count_hops (EngineDelivery *delivery, const guint8 *data, gsize length)
+spool (EngineDelivery *delivery, const guint8 *data, gsize length)
 {
-  for (gsize i = 0; i < length && delivery->in_head; i++)
-    {
-      guint8 c = data[i];
+  g_autoptr (GError) error = NULL;
 
-      if (c == '\n' && delivery->last == '\r')
-        {
-          /* The line held nothing but its CR: the head is over. */
-          delivery->in_head = delivery->column > 1;
-          delivery->column = 0;
-          delivery->match = 0;
-        }
-      else
-        {
-          if (delivery->match == delivery->column && delivery->match < strlen (HOP)
-              && g_ascii_tolower ((char) c) == HOP[delivery->match]
-              && ++delivery->match == strlen (HOP))
-            delivery->hops++;
-          delivery->column++;
-        }
-      delivery->last = c;
-    }
+  if (delivery->head.hops > MAX_HOPS)
+    g_clear_pointer (&delivery->spool, store_spool_free);
+  if (delivery->spool != NULL && length > 0
+      && !store_spool_write (delivery->spool, data, length, &error))
+    fail (delivery, g_steal_pointer (&error));
 }
 
 static void
@@ -250,7 +194,9 @@ engine_delivery_new (EngineService *service, const EngineTrace *trace, ProtoRepl
   g_autoptr (GError) error = NULL;
 
   delivery->service = service;
-  delivery->in_head = TRUE;
+  delivery->sender = g_strdup (trace->user);
+  engine_return_path_init (&delivery->filter);
+  engine_head_init (&delivery->head);
   delivery->id = make_id ();
   delivery->spool = store_spool_new (files, &error);
   if (delivery->spool != NULL)
@@ -268,7 +214,9 @@ engine_delivery_free (EngineDelivery *delivery)
 {
   g_clear_pointer (&delivery->spool, store_spool_free);
   g_clear_error (&delivery->error);
+  engine_head_clear (&delivery->head);
   g_strfreev (delivery->users);
+  g_free (delivery->sender);
   g_free (delivery->id);
   g_free (delivery);
 }
@@ -276,15 +224,18 @@ engine_delivery_free (EngineDelivery *delivery)
 void
 engine_delivery_write (EngineDelivery *delivery, GBytes *chunk)
 {
-  gsize length;
+  gsize length, used = 0;
   const guint8 *data = g_bytes_get_data (chunk, &length);
-  g_autoptr (GError) error = NULL;
 
-  count_hops (delivery, data, length);
-  if (delivery->hops > MAX_HOPS)
-    g_clear_pointer (&delivery->spool, store_spool_free);
-  if (delivery->spool != NULL && !store_spool_write (delivery->spool, data, length, &error))
-    fail (delivery, g_steal_pointer (&error));
+  engine_head_feed (&delivery->head, data, length);
+  if (!delivery->filter.over)
+    {
+      g_autoptr (GByteArray) kept = g_byte_array_new ();
+
+      used = engine_return_path_read (&delivery->filter, data, length, kept);
+      spool (delivery, kept->data, kept->len);
+    }
+  spool (delivery, data + used, length - used);
 }
 
 void
@@ -294,11 +245,14 @@ engine_delivery_store_async (EngineDelivery *delivery,
                              gpointer user_data)
 {
   g_autoptr (GTask) task = g_task_new (NULL, NULL, callback, user_data);
+  g_autoptr (GByteArray) held = g_byte_array_new ();
   ProtoReply *refusal = NULL;
 
+  engine_return_path_end (&delivery->filter, held);
+  spool (delivery, held->data, held->len);
   delivery->users = g_strdupv ((char **) users);
   g_task_set_task_data (task, delivery, (GDestroyNotify) engine_delivery_free);
-  if (delivery->hops > MAX_HOPS)
+  if (delivery->head.hops > MAX_HOPS)
     refusal = proto_reply_new_printf (554, "5.4.6", "The letter goes in circles: over %d hops",
                                       MAX_HOPS);
   else if (delivery->error != NULL)
@@ -309,9 +263,14 @@ engine_delivery_store_async (EngineDelivery *delivery,
       return;
     }
   delivery->size = store_spool_get_size (delivery->spool);
+
+  const StoreDelivery order = {
+    .users = (const char *const *) delivery->users,
+    .sender = delivery->sender,
+    .message_id = delivery->head.message_id != NULL ? delivery->head.message_id->str : NULL,
+  };
   store_site_deliver_async (engine_service_get_site (delivery->service),
-                            g_steal_pointer (&delivery->spool),
-                            (const char *const *) delivery->users, NULL, on_stored,
+                            g_steal_pointer (&delivery->spool), &order, NULL, on_stored,
                             g_steal_pointer (&task));
 }
 

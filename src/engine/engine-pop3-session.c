@@ -16,6 +16,8 @@ typedef struct
   StoreMaildrop *maildrop; /* while it is held */
   GBytes *letter;          /* on its way out */
   gsize sent;              /* of its octets */
+  guint index;             /* its place in the maildrop */
+  gboolean whole;          /* RETR, not TOP */
   gboolean opening;        /* a name and password, or a maildrop, is waited for */
   guint removing;          /* so many letters */
 } Pop3Session;
@@ -161,16 +163,52 @@ send_more (Pop3Session *self)
       self->sent += part;
     }
   proto_pop3_server_send_end (self->server);
+  if (self->whole)
+    store_maildrop_set_retrieved (self->maildrop, self->index);
   g_clear_pointer (&self->letter, g_bytes_unref);
 }
 
+/* RFC 6856 section 2: who has not said UTF8 gets no head that is not ASCII. */
+static gboolean
+needs_utf8 (StoreMaildrop *maildrop, guint index)
+{
+  g_autoptr (GBytes) letter = store_maildrop_read (maildrop, index, NULL);
+  gsize length = 0;
+  const guint8 *data = letter != NULL ? g_bytes_get_data (letter, &length) : NULL;
+  guint column = 0;
+
+  for (gsize i = 0; i < length; i++)
+    {
+      if (data[i] >= 0x80)
+        return TRUE;
+      if (data[i] == '\n' && column == 0)
+        break;
+      column = data[i] == '\n' ? 0 : column + (data[i] != '\r');
+    }
+  return FALSE;
+}
+
 static void
-on_retr (Pop3Session *self, guint index)
+on_retr (Pop3Session *self, guint index, gboolean whole)
 {
   g_autoptr (GError) error = NULL;
 
-  self->letter = store_maildrop_read (self->maildrop, index, &error);
+  if (!proto_pop3_server_is_utf8 (self->server) && needs_utf8 (self->maildrop, index))
+    {
+      proto_pop3_server_refuse (self->server, "UTF8",
+                                "The letter's head has UTF-8: say UTF8 before logging in");
+      return;
+    }
+  self->letter = whole ? store_maildrop_take (self->maildrop, index, &error)
+                       : store_maildrop_read (self->maildrop, index, &error);
   self->sent = 0;
+  self->index = index;
+  self->whole = whole;
+  if (g_error_matches (error, STORE_ERROR, STORE_ERROR_RECALLED))
+    {
+      proto_pop3_server_refuse (self->server, "SYS/PERM", "The sender has recalled this letter");
+      return;
+    }
   if (self->letter == NULL)
     {
       g_warning ("A letter was not read: %s", error->message);
@@ -245,10 +283,10 @@ handle (Pop3Session *self, const ProtoPop3ServerEvent *event)
       break;
     case PROTO_POP3_SERVER_RETR:
       engine_service_count (self->parent.service, ENGINE_COUNT_RETRIEVED, 1);
-      on_retr (self, event->index);
+      on_retr (self, event->index, TRUE);
       break;
     case PROTO_POP3_SERVER_TOP:
-      on_retr (self, event->index);
+      on_retr (self, event->index, FALSE);
       break;
     case PROTO_POP3_SERVER_UPDATE:
       on_update (self, event->deleted);
@@ -337,6 +375,8 @@ engine_pop3_session_new (EngineService *service, EnginePort port, ProtoEngine **
   config.offer_stls = port == ENGINE_PORT_POP3;
   config.plain_in_clear = settings->auth_in_clear;
   config.offer_apop = FALSE;
+  config.offer_utf8 = TRUE;
+  config.login_delay = 0;
   config.mechanisms = PROTO_SASL_PLAIN | PROTO_SASL_LOGIN;
 
   self->parent.klass = &pop3_session_class;

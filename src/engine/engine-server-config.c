@@ -5,11 +5,10 @@
 
 #include "engine-error.h"
 
-#include <string.h>
+#include <store-site.h>
 
 #define GROUP            "server"
 #define DEFAULT_MAX_SIZE (50 * G_GUINT64_CONSTANT (1048576))
-#define MAX_DOMAIN       255
 
 static const struct
 {
@@ -43,20 +42,6 @@ save_text (GKeyFile *file, const char *key, const char *value)
     g_key_file_set_string (file, GROUP, key, value);
 }
 
-static gboolean
-is_domain (const char *domain)
-{
-  gsize length = strlen (domain);
-
-  if (length == 0 || length > MAX_DOMAIN || !g_ascii_isalnum (domain[0])
-      || !g_ascii_isalnum (domain[length - 1]) || strstr (domain, "..") != NULL)
-    return FALSE;
-  for (const char *p = domain; *p != '\0'; p++)
-    if (!g_ascii_isalnum (*p) && *p != '.' && *p != '-')
-      return FALSE;
-  return TRUE;
-}
-
 EngineServerConfig *
 engine_server_config_new (void)
 {
@@ -78,6 +63,7 @@ engine_server_config_copy (const EngineServerConfig *config)
   copy->address = g_strdup (config->address);
   copy->certificate_file = g_strdup (config->certificate_file);
   copy->key_file = g_strdup (config->key_file);
+  copy->catch_all = g_strdup (config->catch_all);
   return copy;
 }
 
@@ -88,6 +74,7 @@ engine_server_config_free (EngineServerConfig *config)
   g_free (config->address);
   g_free (config->certificate_file);
   g_free (config->key_file);
+  g_free (config->catch_all);
   g_free (config);
 }
 
@@ -115,7 +102,9 @@ engine_server_config_load (const char *path)
   load_text (file, "address", &config->address);
   load_text (file, "certificate-file", &config->certificate_file);
   load_text (file, "key-file", &config->key_file);
+  load_text (file, "catch-all", &config->catch_all);
   config->auth_in_clear = g_key_file_get_boolean (file, GROUP, "auth-in-clear", NULL);
+  config->offer_expn = g_key_file_get_boolean (file, GROUP, "offer-expn", NULL);
   if (g_key_file_has_key (file, GROUP, "max-size", NULL))
     config->max_size = g_key_file_get_uint64 (file, GROUP, "max-size", NULL);
 
@@ -140,7 +129,9 @@ engine_server_config_save (const EngineServerConfig *config, const char *path, G
   save_text (file, "address", config->address);
   save_text (file, "certificate-file", config->certificate_file);
   save_text (file, "key-file", config->key_file);
+  save_text (file, "catch-all", config->catch_all);
   g_key_file_set_boolean (file, GROUP, "auth-in-clear", config->auth_in_clear);
+  g_key_file_set_boolean (file, GROUP, "offer-expn", config->offer_expn);
   g_key_file_set_uint64 (file, GROUP, "max-size", config->max_size);
   if (!g_key_file_save_to_file (file, path, &local))
     {
@@ -154,11 +145,16 @@ engine_server_config_save (const EngineServerConfig *config, const char *path, G
 gboolean
 engine_server_config_check (const EngineServerConfig *config, GError **error)
 {
-  if (config->domain == NULL || !is_domain (config->domain))
+  g_autoptr (GError) failed = NULL;
+  g_autofree char *domain
+      = store_site_normalise_domain (config->domain != NULL ? config->domain : "", &failed);
+  g_autofree char *catch_all = config->catch_all != NULL && failed == NULL
+                                   ? store_site_normalise_user (config->catch_all, &failed)
+                                   : NULL;
+
+  if (failed != NULL)
     {
-      g_set_error (error, ENGINE_ERROR, ENGINE_ERROR_INVALID,
-                   "“%s” is no domain: letters, digits, hyphens and dots make one",
-                   config->domain != NULL ? config->domain : "");
+      g_set_error_literal (error, ENGINE_ERROR, ENGINE_ERROR_INVALID, failed->message);
       return FALSE;
     }
   if (config->address != NULL && !g_hostname_is_ip_address (config->address))

@@ -44,8 +44,8 @@ check_password (const char *password, GError **error)
   return good;
 }
 
-static void
-on_changed (GObject *source, GAsyncResult *result, gpointer user_data)
+void
+engine_server_changed (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
   EngineServer *server = g_task_get_source_object (task);
@@ -87,10 +87,10 @@ on_hashed (GObject *source, GAsyncResult *result, gpointer user_data)
   if (verifier == NULL)
     engine_error_return (task, g_steal_pointer (&error), NULL);
   else if (job->purpose == ADD)
-    store_site_add_user_async (site, job->name, verifier, cancellable, on_changed,
+    store_site_add_user_async (site, job->name, verifier, cancellable, engine_server_changed,
                                g_steal_pointer (&task));
   else
-    store_site_set_verifier_async (site, job->name, verifier, cancellable, on_changed,
+    store_site_set_verifier_async (site, job->name, verifier, cancellable, engine_server_changed,
                                    g_steal_pointer (&task));
 }
 
@@ -126,6 +126,19 @@ hash_then_store (EngineServer *server,
   job->password = base_secret_new (password, -1);
   g_task_set_task_data (hashing, job, (GDestroyNotify) job_free);
   g_task_run_in_thread (hashing, hash_thread);
+}
+
+gboolean
+engine_server_check_catch_all (EngineServer *server,
+                               const EngineServerConfig *config,
+                               GError **error)
+{
+  if (config->catch_all == NULL
+      || store_site_has_user (engine_server_get_site (server), config->catch_all))
+    return TRUE;
+  g_set_error (error, ENGINE_ERROR, ENGINE_ERROR_NOT_FOUND,
+               "There is no user “%s” who could get all other letters", config->catch_all);
+  return FALSE;
 }
 
 GPtrArray *
@@ -179,8 +192,8 @@ engine_server_remove_user_async (EngineServer *server,
   if (user == NULL)
     engine_error_return (task, g_steal_pointer (&error), NULL);
   else
-    store_site_remove_user_async (engine_server_get_site (server), user, cancellable, on_changed,
-                                  g_steal_pointer (&task));
+    store_site_remove_user_async (engine_server_get_site (server), user, cancellable,
+                                  engine_server_changed, g_steal_pointer (&task));
 }
 
 gboolean

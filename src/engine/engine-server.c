@@ -480,7 +480,12 @@ engine_server_start_async (EngineServer *self,
     }
   if (config == NULL)
     config = self->config;
-  if (!engine_server_config_check (config, &error) || !store_site_lock (self->site, &error))
+  /* The catch-all is asked about when it is new: one who was removed since is no reason not to
+   * start.
+   */
+  if (!engine_server_config_check (config, &error)
+      || (config != self->config && !engine_server_check_catch_all (self, config, &error))
+      || !store_site_lock (self->site, &error))
     {
       if (g_error_matches (error, STORE_ERROR, STORE_ERROR_BUSY))
         {

@@ -33,9 +33,11 @@ typedef struct
   char *domain;                  /* "postroom.test" by default (RFC 6761) */
   char *address;                 /* NULL: loopback, both families */
   gboolean auth_in_clear;        /* passwords on an open wire: to show a class what goes wrong */
+  gboolean offer_expn;           /* EXPN, which tells who has a mailbox here */
   guint64 max_size;              /* octets of a letter, 50 MiB */
   char *certificate_file;        /* NULL: the identity made on first use */
   char *key_file;
+  char *catch_all; /* the user who gets what nobody else does; NULL: such letters are refused */
 } EngineServerConfig;
 
 EngineServerConfig *engine_server_config_new (void);

@@ -4,31 +4,24 @@
 #include "engine-session-private.h"
 
 #include "engine-delivery-private.h"
+#include "engine-resolve-private.h"
 
 #include <proto-smtp-server.h>
 
 typedef struct
 {
   EngineSession parent;
-  ProtoSmtpServer *server; /* the link's; gone with the wire */
-  gboolean submission;     /* RFC 6409 */
-  gboolean in_transaction; /* after MAIL */
-  char *reverse_path;
-  char *recipient;  /* the first, as it was said */
-  GPtrArray *users; /* whose maildrops the letter goes to, each once */
-  guint n_recipients;
-  EngineDelivery *delivery; /* from DATA until the message is whole */
+  ProtoSmtpServer *server;  /* the link's; gone with the wire */
+  gboolean submission;      /* RFC 6409 */
+  EngineEnvelope *envelope; /* after MAIL */
+  EngineDelivery *delivery; /* from DATA or the first BDAT until the message is whole */
   gboolean storing;
 } SmtpSession;
 
 static void
 forget_transaction (SmtpSession *self)
 {
-  self->in_transaction = FALSE;
-  g_clear_pointer (&self->reverse_path, g_free);
-  g_clear_pointer (&self->recipient, g_free);
-  g_ptr_array_set_size (self->users, 0);
-  self->n_recipients = 0;
+  g_clear_pointer (&self->envelope, engine_envelope_free);
   g_clear_pointer (&self->delivery, engine_delivery_free);
 }
 
@@ -79,17 +72,34 @@ on_auth (SmtpSession *self, const ProtoSmtpServerEvent *event)
 
 /* ---- the envelope ---- */
 
+/* Domains are compared in their ASCII form; what has none is nobody's. */
+static ProtoPath *
+make_plain (const ProtoPath *path)
+{
+  ProtoPath *plain = proto_path_new (path->local_part, path->domain);
+
+  proto_path_make_domain_ascii (plain, NULL);
+  return plain;
+}
+
+/* The users that @path stands for, or NULL with *@refusal. */
+static char **
+resolve (SmtpSession *self, const ProtoPath *path, ProtoReply **refusal)
+{
+  g_autoptr (ProtoPath) plain = make_plain (path);
+
+  return engine_resolve (self->parent.service, plain,
+                         self->envelope != NULL ? self->envelope->size : 0, refusal);
+}
+
 /* RFC 6409 section 6.1. A report has no sender that could be anyone's. */
 static gboolean
 may_send_as (SmtpSession *self, const ProtoPath *path)
 {
-  g_autoptr (ProtoReply) refusal = NULL;
-  g_autofree char *user = NULL;
-
   if (!self->submission || proto_path_is_null (path))
     return TRUE;
-  user = engine_delivery_resolve (self->parent.service, path, &refusal);
-  return g_strcmp0 (user, self->parent.user) == 0;
+  g_autoptr (ProtoPath) plain = make_plain (path);
+  return engine_resolve_is_own (self->parent.service, plain, self->parent.user);
 }
 
 static void
@@ -111,8 +121,7 @@ on_mail (SmtpSession *self, const ProtoSmtpServerEvent *event)
       return;
     }
   forget_transaction (self);
-  self->in_transaction = TRUE;
-  self->reverse_path = proto_path_to_address (event->path);
+  self->envelope = engine_envelope_new (event);
   say (self, 250, "2.1.0", "Sender accepted");
 }
 
@@ -120,20 +129,36 @@ static void
 on_rcpt (SmtpSession *self, const ProtoSmtpServerEvent *event)
 {
   ProtoReply *refusal = NULL;
-  g_autofree char *user = engine_delivery_resolve (self->parent.service, event->path, &refusal);
+  g_auto (GStrv) users = resolve (self, event->path, &refusal);
 
-  if (user == NULL)
+  if (users == NULL)
     {
       engine_service_count (self->parent.service, ENGINE_COUNT_REFUSED, 1);
       proto_smtp_server_answer (self->server, refusal);
       return;
     }
-  if (self->n_recipients++ == 0)
-    self->recipient = proto_path_is_postmaster (event->path) ? g_strdup ("Postmaster")
-                                                             : proto_path_to_address (event->path);
-  if (!g_ptr_array_find_with_equal_func (self->users, user, g_str_equal, NULL))
-    g_ptr_array_add (self->users, g_steal_pointer (&user));
+  engine_envelope_add (self->envelope, event, (const char *const *) users);
   say (self, 250, "2.1.5", "Recipient accepted");
+}
+
+/* Any mailbox is a list here, of those who get its letters. */
+static void
+on_expn (SmtpSession *self, const ProtoSmtpServerEvent *event)
+{
+  const char *domain = engine_service_get_config (self->parent.service)->domain;
+  g_autoptr (ProtoPath) path = proto_path_from_address (event->text, NULL);
+  g_autoptr (GString) text = g_string_new (NULL);
+  g_auto (GStrv) users = NULL;
+  ProtoReply *reply = NULL;
+
+  if (path == NULL)
+    path = proto_path_new (event->text, domain);
+  users = resolve (self, path, &reply);
+  for (guint i = 0; users != NULL && users[i] != NULL; i++)
+    g_string_append_printf (text, "%s<%s@%s>", i > 0 ? "\n" : "", users[i], domain);
+  if (users != NULL)
+    reply = proto_reply_new (250, "2.1.5", text->str);
+  proto_smtp_server_answer (self->server, reply);
 }
 
 /* ---- the letter ---- */
@@ -142,13 +167,12 @@ static void
 on_data (SmtpSession *self)
 {
   const EngineTrace trace = {
-    .reverse_path = self->reverse_path,
-    .recipient = self->n_recipients == 1 ? self->recipient : NULL,
+    .envelope = self->envelope,
     .helo = proto_smtp_server_get_helo (self->server),
     .remote = net_link_get_remote (self->parent.link),
     .extended = proto_smtp_server_is_extended (self->server),
     .tls = proto_smtp_server_is_tls (self->server),
-    .authenticated = proto_smtp_server_get_user (self->server) != NULL,
+    .user = proto_smtp_server_get_user (self->server) != NULL ? self->parent.user : NULL,
   };
   ProtoReply *refusal = NULL;
 
@@ -182,11 +206,11 @@ on_stored (GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 on_message (SmtpSession *self)
 {
+  g_auto (GStrv) users = engine_envelope_dup_users (self->envelope);
+
   self->storing = TRUE;
-  g_ptr_array_add (self->users, NULL);
-  engine_delivery_store_async (g_steal_pointer (&self->delivery),
-                               (const char *const *) self->users->pdata, on_stored,
-                               engine_session_ref (&self->parent));
+  engine_delivery_store_async (g_steal_pointer (&self->delivery), (const char *const *) users,
+                               on_stored, engine_session_ref (&self->parent));
 }
 
 /* ---- the session ---- */
@@ -209,6 +233,9 @@ handle (SmtpSession *self, const ProtoSmtpServerEvent *event)
       break;
     case PROTO_SMTP_SERVER_VRFY:
       say (self, 252, "2.5.2", "Users are not told; RCPT says whether a letter is taken");
+      break;
+    case PROTO_SMTP_SERVER_EXPN:
+      on_expn (self, event);
       break;
     case PROTO_SMTP_SERVER_DATA:
       on_data (self);
@@ -239,7 +266,7 @@ smtp_session_pull (EngineSession *session)
     {
       handle (self, &event);
       /* A peer that pipelines letters ends after one, not after all. */
-      if (session->state != ENGINE_SERVICE_OPEN && !self->in_transaction)
+      if (session->state != ENGINE_SERVICE_OPEN && self->envelope == NULL)
         break;
     }
 }
@@ -249,7 +276,7 @@ smtp_session_is_busy (EngineSession *session)
 {
   SmtpSession *self = (SmtpSession *) session;
 
-  return self->in_transaction || self->storing;
+  return self->envelope != NULL || self->storing;
 }
 
 static gboolean
@@ -282,7 +309,6 @@ smtp_session_free (EngineSession *session)
   SmtpSession *self = (SmtpSession *) session;
 
   forget_transaction (self);
-  g_ptr_array_unref (self->users);
   g_free (self);
 }
 
@@ -305,6 +331,10 @@ engine_smtp_session_new (EngineService *service, EnginePort port, ProtoEngine **
 
   proto_smtp_server_config_init (&config);
   config.host_name = settings->domain;
+  config.offer_chunking = TRUE;
+  config.offer_dsn = TRUE;
+  config.offer_expn = settings->offer_expn;
+  config.offer_smtputf8 = TRUE;
   config.offer_starttls = port != ENGINE_PORT_SMTPS;
   config.auth_required = port == ENGINE_PORT_SUBMISSION;
   config.auth_in_clear = settings->auth_in_clear;
@@ -314,7 +344,6 @@ engine_smtp_session_new (EngineService *service, EnginePort port, ProtoEngine **
   self->parent.klass = &smtp_session_class;
   self->parent.service = service;
   g_atomic_ref_count_init (&self->parent.references);
-  self->users = g_ptr_array_new_with_free_func (g_free);
   self->submission = port == ENGINE_PORT_SUBMISSION;
   self->server = proto_smtp_server_new (&config, port == ENGINE_PORT_SMTPS);
   *engine = proto_smtp_server_get_engine (self->server);

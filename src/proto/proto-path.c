@@ -124,14 +124,16 @@ static gboolean
 read_label (const char **at, gboolean utf8, GError **error)
 {
   const char *start = *at;
+  gboolean ascii = TRUE;
 
-  while (g_ascii_isalnum (**at) || **at == '-' || (utf8 && (guint8) * *at >= 0x80))
-    (*at)++;
+  for (; g_ascii_isalnum (**at) || **at == '-' || (utf8 && (guint8) * *at >= 0x80); (*at)++)
+    ascii &= (guint8) * *at < 0x80;
   if (*at == start)
     return complain (error, "The domain has an empty or a forbidden part");
   if (*start == '-' || (*at)[-1] == '-')
     return complain (error, "A part of the domain begins or ends with a hyphen");
-  if (*at - start > MAX_LABEL)
+  /* Of a label beyond ASCII it is the ASCII form that counts, and it is judged later. */
+  if (ascii && *at - start > MAX_LABEL)
     return complain (error, "A part of the domain is longer than 63 octets");
   return TRUE;
 }
@@ -155,6 +157,44 @@ read_domain (const char **at, gboolean utf8, GString *domain, GError **error)
     return complain (error, "The domain is longer than 255 octets");
   g_string_append_len (domain, start, *at - start);
   return TRUE;
+}
+
+/* The ASCII form of an internationalized domain (RFC 5890), or NULL. The mapping may turn a letter
+ * into an ASCII character, a fullwidth > for one, so that its result is judged anew. */
+static char *
+make_ascii (const char *name, GError **error)
+{
+  g_autofree char *ascii = g_hostname_to_ascii (name);
+  g_autoptr (GString) domain = g_string_new (NULL);
+  const char *at = ascii;
+
+  if (ascii == NULL)
+    {
+      complain (error, "The domain cannot be written in ASCII");
+      return NULL;
+    }
+  if (!read_domain (&at, FALSE, domain, error))
+    return NULL;
+  if (*at != '\0')
+    {
+      complain (error, "The domain has a character that is not allowed");
+      return NULL;
+    }
+  return g_steal_pointer (&ascii);
+}
+
+/* What UTF-8 lets through that neither a header nor a log may get: C1 controls, line separators. */
+static gboolean
+has_control (const char *text)
+{
+  for (; *text != '\0'; text = g_utf8_next_char (text))
+    {
+      gunichar c = g_utf8_get_char (text);
+
+      if (g_unichar_iscntrl (c) || c == 0x2028 || c == 0x2029)
+        return TRUE;
+    }
+  return FALSE;
 }
 
 /* "@a,@b:", which RFC 5321 appendix C wants understood and then ignored. */
@@ -196,6 +236,17 @@ read_mailbox (const char **at, gboolean utf8, GError **error)
   (*at)++;
   if (!read_domain (at, utf8, domain, error))
     return NULL;
+  if (utf8 && has_control (local_part->str))
+    {
+      complain (error, "A character in the local part is not allowed");
+      return NULL;
+    }
+  if (!g_str_is_ascii (domain->str))
+    {
+      g_autofree char *ascii = make_ascii (domain->str, error);
+      if (ascii == NULL)
+        return NULL;
+    }
   return proto_path_new (local_part->str, domain->str);
 }
 
@@ -324,23 +375,18 @@ proto_path_to_address (const ProtoPath *path)
   return g_string_free (address, FALSE);
 }
 
-/* An internationalized domain travels in its ASCII form (RFC 5890). The mapping may turn a letter
- * into an ASCII character, a fullwidth > for one, so that its result is judged anew. */
-static gboolean
-make_domain_ascii (ProtoPath *path, GError **error)
+gboolean
+proto_path_make_domain_ascii (ProtoPath *path, GError **error)
 {
-  g_autofree char *ascii = g_hostname_to_ascii (path->domain);
-  g_autoptr (GString) domain = g_string_new (NULL);
-  const char *at = ascii;
+  g_autofree char *ascii = NULL;
 
+  if (g_str_is_ascii (path->domain))
+    return TRUE;
+  ascii = make_ascii (path->domain, error);
   if (ascii == NULL)
-    return complain (error, "The domain cannot be written in ASCII");
-  if (!read_domain (&at, FALSE, domain, error))
     return FALSE;
-  if (*at != '\0')
-    return complain (error, "The domain has a character that is not allowed");
   g_free (path->domain);
-  path->domain = g_strdup (ascii);
+  path->domain = g_steal_pointer (&ascii);
   return TRUE;
 }
 
@@ -368,7 +414,7 @@ proto_path_from_address (const char *address, GError **error)
       complain (error, "The part before the @ has letters beyond ASCII, which is not supported");
       return NULL;
     }
-  if (!g_str_is_ascii (path->domain) && !make_domain_ascii (path, error))
+  if (!proto_path_make_domain_ascii (path, error))
     return NULL;
   g_autofree char *wire = proto_path_to_address (path);
   if (strlen (wire) + 2 > MAX_PATH)

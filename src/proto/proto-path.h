@@ -22,7 +22,8 @@ typedef enum
 /* Reads a path at the start of @text ("<@a,@b:user@host> SIZE=3"): <> is allowed for a reverse-path
  * only, <Postmaster> in any case for a forward-path only, a source route is read and dropped,
  * quoted local parts and address literals are understood; local part over 64, domain over 255 and
- * path over 256 octets and control characters are refused; UTF-8 passes only with @utf8 (RFC 6531).
+ * path over 256 octets and control characters are refused; UTF-8 passes only with @utf8 (RFC 6531),
+ * and in a domain only where that has an ASCII form, though the path keeps what was written.
  * *@rest is what follows the '>'. PROTO_ERROR_SYNTAX says what is wrong. */
 ProtoPath *proto_path_parse (const char *text,
                              ProtoPathKind kind,
@@ -37,6 +38,10 @@ gboolean proto_path_is_postmaster (const ProtoPath *path);
 
 /* "user@host", its local part quoted where it must be; "" for the null path. */
 char *proto_path_to_address (const ProtoPath *path);
+
+/* Writes an internationalized domain in its ASCII form (RFC 5890), as DNS and comparisons want it.
+ */
+gboolean proto_path_make_domain_ascii (ProtoPath *path, GError **error);
 
 /* An address as a person gave it ("user@host", no angle brackets) as a path. */
 ProtoPath *proto_path_from_address (const char *address, GError **error);

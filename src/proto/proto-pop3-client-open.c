@@ -7,6 +7,7 @@
 #define MAX_CAPABILITIES 200
 
 static void log_in (ProtoPop3Client *client);
+static void ask_utf8 (ProtoPop3Client *client);
 
 static void
 say (ProtoPop3Client *client, ProtoPop3Wait wait, const char *line, const char *shown)
@@ -74,7 +75,7 @@ go_on (ProtoPop3Client *client)
     }
   if (client->engine.tls || client->config.stls == PROTO_STARTTLS_NEVER)
     {
-      log_in (client);
+      ask_utf8 (client);
       return;
     }
   /* A server without CAPA may know STLS all the same. */
@@ -206,6 +207,17 @@ log_in (ProtoPop3Client *client)
     }
 }
 
+/* RFC 6856: letters with UTF-8 in their heads come to those alone who say so first. A server that
+ * takes it back after all gives the others all the same. */
+static void
+ask_utf8 (ProtoPop3Client *client)
+{
+  if (client->credentials != NULL && g_hash_table_contains (client->capabilities, "UTF8"))
+    say (client, PROTO_POP3_WAIT_UTF8, "UTF8", NULL);
+  else
+    log_in (client);
+}
+
 static void
 logged_in (ProtoPop3Client *client)
 {
@@ -262,6 +274,9 @@ take_answer (ProtoPop3Client *client, gboolean positive, const char *code, const
       break;
     case PROTO_POP3_WAIT_STLS:
       take_stls (client, positive, code, text);
+      break;
+    case PROTO_POP3_WAIT_UTF8:
+      log_in (client);
       break;
     case PROTO_POP3_WAIT_USER:
       if (positive)

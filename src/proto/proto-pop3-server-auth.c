@@ -179,6 +179,21 @@ proto_pop3_server_auth (ProtoPop3Server *server, const char *argument)
   step (server, space != NULL ? space + 1 : NULL);
 }
 
+/* RFC 6856 section 2. Names and passwords are UTF-8 here in any case. */
+void
+proto_pop3_server_utf8 (ProtoPop3Server *server, const char *argument)
+{
+  if (*argument != '\0')
+    proto_pop3_server_err (server, NULL, "UTF8 takes no argument");
+  else if (!server->config.offer_utf8)
+    proto_pop3_server_err (server, NULL, "UTF8 is not offered here");
+  else
+    {
+      server->utf8 = TRUE;
+      proto_pop3_server_ok (server, "UTF-8 it is");
+    }
+}
+
 /* RFC 2595 section 4. */
 void
 proto_pop3_server_stls (ProtoPop3Server *server, const char *argument)
@@ -198,6 +213,8 @@ proto_pop3_server_stls (ProtoPop3Server *server, const char *argument)
     }
   else
     {
+      /* What was said in clear counts no more. */
+      server->utf8 = FALSE;
       proto_pop3_server_ok (server, "Begin TLS now");
       server->engine.wants_tls = TRUE;
     }

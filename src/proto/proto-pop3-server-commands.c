@@ -89,6 +89,13 @@ run_capa (ProtoPop3Server *server, const char *argument)
     }
   if (server->config.offer_stls && !engine->tls && !server->in_transaction)
     proto_engine_say (engine, "STLS", NULL);
+  if (server->config.offer_utf8)
+    proto_engine_say (engine, "UTF8", NULL);
+  if (server->config.login_delay >= 0)
+    {
+      g_autofree char *line = g_strdup_printf ("LOGIN-DELAY %d", server->config.login_delay);
+      proto_engine_say (engine, line, NULL);
+    }
   proto_engine_say (engine, "IMPLEMENTATION Postroom", NULL);
   proto_engine_say (engine, ".", NULL);
 }
@@ -288,6 +295,7 @@ static const struct
   { "PASS", IN_AUTHORIZATION, HIDE_ALL, proto_pop3_server_pass },
   { "APOP", IN_AUTHORIZATION, HIDE_SECOND, proto_pop3_server_apop },
   { "AUTH", IN_AUTHORIZATION, HIDE_SECOND, proto_pop3_server_auth },
+  { "UTF8", IN_AUTHORIZATION, SHOWN, proto_pop3_server_utf8 },
   { "STLS", IN_AUTHORIZATION, SHOWN, proto_pop3_server_stls },
   { "CAPA", IN_AUTHORIZATION | IN_TRANSACTION, SHOWN, run_capa },
   { "QUIT", IN_AUTHORIZATION | IN_TRANSACTION, SHOWN, run_quit },

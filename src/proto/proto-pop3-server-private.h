@@ -39,7 +39,8 @@ struct _ProtoPop3Server
 
   gboolean greeting_said;
   gboolean in_transaction;
-  char *user; /* after USER */
+  gboolean utf8; /* the client takes it in heads */
+  char *user;    /* after USER */
   ProtoSaslServer *sasl;
   gboolean auth_tried; /* the last verb: what comes next may be a password all the same */
   guint errors;
@@ -91,6 +92,7 @@ void proto_pop3_server_user (ProtoPop3Server *server, const char *argument);
 void proto_pop3_server_pass (ProtoPop3Server *server, const char *argument);
 void proto_pop3_server_apop (ProtoPop3Server *server, const char *argument);
 void proto_pop3_server_auth (ProtoPop3Server *server, const char *argument);
+void proto_pop3_server_utf8 (ProtoPop3Server *server, const char *argument);
 void proto_pop3_server_stls (ProtoPop3Server *server, const char *argument);
 /* A line of the AUTH exchange; NULL: it was too long. */
 void proto_pop3_server_auth_line (ProtoPop3Server *server, const char *line, gsize length);

@@ -189,6 +189,7 @@ proto_pop3_server_config_init (ProtoPop3ServerConfig *config)
   *config = (ProtoPop3ServerConfig){
     .host_name = "localhost",
     .mechanisms = PROTO_SASL_PLAIN | PROTO_SASL_LOGIN,
+    .login_delay = -1,
     .max_errors = 20,
     .timeout = 10 * 60 * G_USEC_PER_SEC,
   };
@@ -443,6 +444,12 @@ const char *
 proto_pop3_server_get_timestamp (const ProtoPop3Server *server)
 {
   return server->timestamp;
+}
+
+gboolean
+proto_pop3_server_is_utf8 (const ProtoPop3Server *server)
+{
+  return server->utf8;
 }
 
 gboolean

@@ -17,6 +17,8 @@ typedef struct
   const char *host_name;
   gboolean offer_stls;
   gboolean plain_in_clear;        /* USER/PASS and AUTH without TLS: a demonstration setting */
+  gboolean offer_utf8;            /* RFC 6856 */
+  int login_delay;                /* seconds that CAPA tells (RFC 2449); below 0: it does not */
   gboolean offer_apop;            /* the banner then has a timestamp, see _get_timestamp() */
   ProtoSaslMechanisms mechanisms; /* 0: no AUTH */
   guint max_errors;
@@ -67,7 +69,8 @@ gboolean proto_pop3_server_next (ProtoPop3Server *server, ProtoPop3ServerEvent *
  * maildrop as it is seen for the whole session. */
 void proto_pop3_server_accept (ProtoPop3Server *server, GArray *entries);
 
-/* Says "-ERR [code] text"; @code may be NULL, or "AUTH", "IN-USE", "SYS/TEMP", "SYS/PERM". */
+/* Says "-ERR [code] text"; @code may be NULL, or "AUTH", "IN-USE", "SYS/TEMP", "SYS/PERM",
+ * "UTF8". */
 void proto_pop3_server_refuse (ProtoPop3Server *server, const char *code, const char *text);
 
 void proto_pop3_server_send_begin (ProtoPop3Server *server);
@@ -85,5 +88,8 @@ void proto_pop3_server_shut_down (ProtoPop3Server *server, const char *text);
 const char *
 proto_pop3_server_get_timestamp (const ProtoPop3Server *server); /* "<…@host>" or NULL */
 gboolean proto_pop3_server_is_tls (const ProtoPop3Server *server);
+/* Whether the client has said UTF8: without it a letter's head must be ASCII (RFC 6856 section 2).
+ */
+gboolean proto_pop3_server_is_utf8 (const ProtoPop3Server *server);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ProtoPop3Server, proto_pop3_server_free)

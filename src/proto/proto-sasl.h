@@ -3,8 +3,8 @@
 
 /*
  * SASL PLAIN (RFC 4616) and LOGIN (draft-murchison-sasl-login), both sides, and the client's side
- * of SCRAM-SHA-256 (RFC 7677), without base64 lines'
- * framing: SMTP (RFC 4954) and POP3 (RFC 5034) put their own around it. One thread at a time.
+ * of SCRAM-SHA-256 (RFC 7677), without base64 lines' framing: SMTP (RFC 4954) and POP3 (RFC 5034)
+ * put their own around it. One thread at a time.
  */
 
 #include <base-secret.h>

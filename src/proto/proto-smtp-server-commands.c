@@ -3,11 +3,17 @@
 
 #include <string.h>
 
-/* RFC 5321 section 4.5.3.1.4, CRLF counted; MAIL grows with its parameters: SIZE by 26 (RFC 1870),
- * BODY by 17 (RFC 6152), AUTH by 500 (RFC 4954). */
-#define MAX_LINE      512
-#define MAX_MAIL_LINE (512 + 26 + 17 + 500)
-#define MAX_AUTH_LINE 12288
+/* RFC 5321 section 4.5.3.1.4, CRLF counted, and how much each extension adds: RFC 1870, 6152, 4954,
+ * 6531; RFC 3461 limits the values, so here are the longest " RET=FULL ENVID=" and "
+ * NOTIFY=SUCCESS, FAILURE,DELAY ORCPT=" with them. */
+#define MAX_LINE       512
+#define MAIL_SIZE_LINE 26
+#define MAIL_BODY_LINE 17
+#define MAIL_AUTH_LINE 500
+#define MAIL_DSN_LINE  (9 + 7 + 100)
+#define RCPT_DSN_LINE  (29 + 7 + 500)
+#define SMTPUTF8_LINE  10
+#define MAX_AUTH_LINE  12288
 
 #define MAX_HELO 255
 
@@ -37,6 +43,14 @@ say_capabilities (ProtoSmtpServer *server, const char *name)
     g_string_append_printf (text, "SIZE %" G_GUINT64_FORMAT "\n", server->config.max_size);
   else
     g_string_append (text, "SIZE\n");
+  if (server->config.offer_chunking)
+    g_string_append (text, "CHUNKING\nBINARYMIME\n");
+  if (server->config.offer_smtputf8)
+    g_string_append (text, "SMTPUTF8\n");
+  if (server->config.offer_dsn)
+    g_string_append (text, "DSN\n");
+  if (server->config.offer_expn)
+    g_string_append (text, "EXPN\n");
   if (proto_smtp_server_offers_starttls (server))
     g_string_append (text, "STARTTLS\n");
   if (proto_smtp_server_offers_auth (server))
@@ -109,6 +123,10 @@ run_data (ProtoSmtpServer *server, const char *arguments)
     proto_smtp_server_complain (server, 554, "5.5.1", "There is no valid recipient");
   else if (server->accepted == 0)
     proto_smtp_server_complain (server, 503, "5.5.1", "Send RCPT first");
+  else if (server->chunked)
+    proto_smtp_server_complain (server, 503, "5.5.1", "A message is sent by DATA or by BDAT");
+  else if (server->body == PROTO_SMTP_BODY_BINARYMIME)
+    proto_smtp_server_complain (server, 503, "5.5.1", "A binary message is sent by BDAT");
   else
     proto_smtp_server_emit (server, PROTO_SMTP_SERVER_DATA, PROTO_SMTP_QUESTION_DATA);
 }
@@ -128,23 +146,51 @@ run_noop (ProtoSmtpServer *server, const char *arguments)
   proto_smtp_server_say (server, 250, "2.0.0", "Still here");
 }
 
+/* Takes the SMTPUTF8 that may stand behind the name in VRFY and EXPN (RFC 6531 section 3.7.4). */
+static void
+take_smtputf8 (ProtoSmtpServer *server, char *text)
+{
+  char *space = strrchr (text, ' ');
+
+  if (!server->config.offer_smtputf8 || space == NULL
+      || g_ascii_strcasecmp (space + 1, "SMTPUTF8") != 0)
+    return;
+  *space = '\0';
+  g_strchomp (text);
+  server->event.utf8 = TRUE;
+}
+
+static void
+ask_about (ProtoSmtpServer *server, const char *arguments, ProtoSmtpServerEventType type)
+{
+  server->text = g_strdup (arguments);
+  take_smtputf8 (server, server->text);
+  if (*server->text == '\0')
+    proto_smtp_server_complain (server, 501, "5.5.4", "Whom?");
+  else if (!g_utf8_validate (server->text, -1, NULL))
+    proto_smtp_server_complain (server, 501, "5.5.4", "The name is not valid UTF-8");
+  else if (!server->event.utf8 && !g_str_is_ascii (server->text))
+    proto_smtp_server_complain (server, 553, "5.6.7", "A name beyond ASCII needs SMTPUTF8");
+  else
+    {
+      server->event.text = server->text;
+      proto_smtp_server_emit (server, type, PROTO_SMTP_QUESTION_VRFY);
+    }
+}
+
 static void
 run_vrfy (ProtoSmtpServer *server, const char *arguments)
 {
-  if (*arguments == '\0')
-    {
-      proto_smtp_server_complain (server, 501, "5.5.4", "Whom?");
-      return;
-    }
-  server->text = g_strdup (arguments);
-  server->event.text = server->text;
-  proto_smtp_server_emit (server, PROTO_SMTP_SERVER_VRFY, PROTO_SMTP_QUESTION_VRFY);
+  ask_about (server, arguments, PROTO_SMTP_SERVER_VRFY);
 }
 
 static void
 run_expn (ProtoSmtpServer *server, const char *arguments)
 {
-  proto_smtp_server_complain (server, 502, "5.5.1", "Lists are not expanded here");
+  if (server->config.offer_expn)
+    ask_about (server, arguments, PROTO_SMTP_SERVER_EXPN);
+  else
+    proto_smtp_server_complain (server, 502, "5.5.1", "Lists are not expanded here");
 }
 
 static void run_help (ProtoSmtpServer *server, const char *arguments);
@@ -159,25 +205,57 @@ run_quit (ProtoSmtpServer *server, const char *arguments)
   proto_smtp_server_close (server);
 }
 
+/* ---- the limits of the lines ---- */
+
+static gsize
+get_mail_line (const ProtoSmtpServer *server)
+{
+  return MAX_LINE + MAIL_SIZE_LINE + MAIL_BODY_LINE
+         + (proto_smtp_server_offers_auth (server) ? MAIL_AUTH_LINE : 0)
+         + (server->config.offer_smtputf8 ? SMTPUTF8_LINE : 0)
+         + (server->config.offer_dsn ? MAIL_DSN_LINE : 0);
+}
+
+static gsize
+get_rcpt_line (const ProtoSmtpServer *server)
+{
+  return MAX_LINE + (server->config.offer_dsn ? RCPT_DSN_LINE : 0);
+}
+
+static gsize
+get_question_line (const ProtoSmtpServer *server)
+{
+  return MAX_LINE + (server->config.offer_smtputf8 ? SMTPUTF8_LINE : 0);
+}
+
+static gsize
+get_auth_line (const ProtoSmtpServer *server)
+{
+  return MAX_AUTH_LINE;
+}
+
+/* ---- the table ---- */
+
 static const struct
 {
   const char *name;
   void (*run) (ProtoSmtpServer *server, const char *arguments);
-  gsize max_line;
+  gsize (*get_max_line) (const ProtoSmtpServer *server); /* NULL: MAX_LINE */
 } verbs[] = {
-  { "EHLO", run_ehlo, MAX_LINE },
-  { "HELO", run_helo, MAX_LINE },
-  { "MAIL", proto_smtp_server_mail, MAX_MAIL_LINE },
-  { "RCPT", proto_smtp_server_rcpt, MAX_LINE },
-  { "DATA", run_data, MAX_LINE },
-  { "RSET", run_rset, MAX_LINE },
-  { "NOOP", run_noop, MAX_LINE },
-  { "VRFY", run_vrfy, MAX_LINE },
-  { "EXPN", run_expn, MAX_LINE },
-  { "HELP", run_help, MAX_LINE },
-  { "QUIT", run_quit, MAX_LINE },
-  { "STARTTLS", proto_smtp_server_starttls, MAX_LINE },
-  { "AUTH", proto_smtp_server_auth, MAX_AUTH_LINE },
+  { "EHLO", run_ehlo, NULL },
+  { "HELO", run_helo, NULL },
+  { "MAIL", proto_smtp_server_mail, get_mail_line },
+  { "RCPT", proto_smtp_server_rcpt, get_rcpt_line },
+  { "DATA", run_data, NULL },
+  { "BDAT", proto_smtp_server_bdat, NULL },
+  { "RSET", run_rset, NULL },
+  { "NOOP", run_noop, NULL },
+  { "VRFY", run_vrfy, get_question_line },
+  { "EXPN", run_expn, get_question_line },
+  { "HELP", run_help, NULL },
+  { "QUIT", run_quit, NULL },
+  { "STARTTLS", proto_smtp_server_starttls, NULL },
+  { "AUTH", proto_smtp_server_auth, get_auth_line },
 };
 
 static void
@@ -186,7 +264,8 @@ run_help (ProtoSmtpServer *server, const char *arguments)
   g_autoptr (GString) text = g_string_new ("Known here:");
 
   for (gsize i = 0; i < G_N_ELEMENTS (verbs); i++)
-    g_string_append_printf (text, " %s", verbs[i].name);
+    if (verbs[i].run != proto_smtp_server_bdat || server->config.offer_chunking)
+      g_string_append_printf (text, " %s", verbs[i].name);
   proto_smtp_server_say (server, 214, "2.0.0", text->str);
 }
 
@@ -234,17 +313,14 @@ has_control (const char *line, gsize length)
   return FALSE;
 }
 
-void
-proto_smtp_server_run_line (ProtoSmtpServer *server, const char *line, gsize length)
+/* Says what is wrong with a line before its verb has a look at it. */
+static gboolean
+check_line (ProtoSmtpServer *server, gint verb, const char *line, gsize length)
 {
-  const char *arguments = line;
-  gint verb = find_verb (line, &arguments);
-  g_autofree char *words = NULL;
+  gsize max_line = verb >= 0 && verbs[verb].get_max_line != NULL ? verbs[verb].get_max_line (server)
+                                                                 : MAX_LINE;
 
-  show (server, verb, line, length, arguments);
-  if (verb >= 0)
-    server->auth_refused = FALSE;
-  if (length + 2 > (verb >= 0 ? verbs[verb].max_line : MAX_LINE))
+  if (length + 2 > max_line)
     proto_smtp_server_complain (server, 500, "5.5.2", "The line is too long");
   else if (has_control (line, length))
     proto_smtp_server_complain (server, 501, "5.5.2",
@@ -253,9 +329,28 @@ proto_smtp_server_run_line (ProtoSmtpServer *server, const char *line, gsize len
   else if (verb < 0)
     proto_smtp_server_complain (server, 500, "5.5.1", "Unknown command");
   else
+    return TRUE;
+  return FALSE;
+}
+
+void
+proto_smtp_server_run_line (ProtoSmtpServer *server, const char *line, gsize length)
+{
+  const char *arguments = line;
+  gint verb = find_verb (line, &arguments);
+  gboolean is_bdat = verb >= 0 && verbs[verb].run == proto_smtp_server_bdat;
+  g_autofree char *words = NULL;
+
+  show (server, verb, line, length, arguments);
+  if (verb >= 0)
+    server->auth_refused = FALSE;
+  server->chunk_failed &= is_bdat;
+  if (check_line (server, verb, line, length))
     {
       /* Trailing space is common and harmless (section 4.1.1). */
       words = g_strchomp (g_strdup (arguments));
       verbs[verb].run (server, words);
     }
+  else if (is_bdat)
+    proto_smtp_server_bdat (server, NULL);
 }

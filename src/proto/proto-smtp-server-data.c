@@ -10,9 +10,25 @@ proto_smtp_server_begin_data (ProtoSmtpServer *server)
   proto_smtp_server_note_early (server, "DATA");
   server->in_data = TRUE;
   server->octets = 0;
+  server->noted_8bit = FALSE;
   server->decoder_ended = FALSE;
   proto_dot_decoder_init (&server->decoder);
   proto_engine_set_timeout (&server->engine, server->config.data_timeout);
+}
+
+void
+proto_smtp_server_note_8bit (ProtoSmtpServer *server, const guint8 *data, gsize length)
+{
+  guint8 all = 0;
+
+  if (server->body != PROTO_SMTP_BODY_7BIT || server->utf8 || server->noted_8bit)
+    return;
+  for (gsize i = 0; i < length; i++)
+    all |= data[i];
+  if ((all & 0x80) == 0)
+    return;
+  server->noted_8bit = TRUE;
+  proto_engine_note (&server->engine, "The message is not 7BIT, which its BODY says it is");
 }
 
 static gboolean
@@ -32,8 +48,8 @@ has_long_line (const ProtoSmtpServer *server)
 static gboolean
 is_bad (const ProtoSmtpServer *server)
 {
-  return server->decoder.bare_cr || server->decoder.bare_lf || is_too_large (server)
-         || has_long_line (server);
+  return server->decoder.bare_cr || server->decoder.bare_lf || server->decoder.saw_nul
+         || is_too_large (server) || has_long_line (server);
 }
 
 static void
@@ -48,6 +64,9 @@ refuse_message (ProtoSmtpServer *server)
                                 "The message has a bare CR; lines end in CRLF");
   else if (is_too_large (server))
     proto_smtp_server_complain (server, 552, "5.3.4", "The message is larger than the limit");
+  else if (server->decoder.saw_nul)
+    proto_smtp_server_complain (server, 554, "5.6.0",
+                                "The message has a NUL, which only a binary one may have");
   else
     proto_smtp_server_complain (server, 554, "5.6.0", "The message has a line that is too long");
 }
@@ -95,6 +114,7 @@ proto_smtp_server_read_data (ProtoSmtpServer *server)
     }
   else if (text->len > 0)
     {
+      proto_smtp_server_note_8bit (server, text->data, text->len);
       server->chunk = g_byte_array_free_to_bytes (g_steal_pointer (&text));
       server->event.chunk = server->chunk;
       proto_smtp_server_emit (server, PROTO_SMTP_SERVER_CHUNK, PROTO_SMTP_QUESTION_NONE);

@@ -3,8 +3,8 @@
 
 /*
  * What the files of the SMTP server share. The session is in one of these places: between
- * commands, in an AUTH exchange (sasl), in the text of a message (in_data); and any of them may be
- * stopped by an open question.
+ * commands, in an AUTH exchange (sasl), in the text of a message (in_data), in the octets of a BDAT
+ * (in_chunk); and any of them may be stopped by an open question.
  */
 
 #include "proto-dot.h"
@@ -16,7 +16,7 @@ typedef enum
   PROTO_SMTP_QUESTION_AUTH,
   PROTO_SMTP_QUESTION_MAIL,
   PROTO_SMTP_QUESTION_RCPT,
-  PROTO_SMTP_QUESTION_VRFY,
+  PROTO_SMTP_QUESTION_VRFY, /* and EXPN */
   PROTO_SMTP_QUESTION_DATA,
   PROTO_SMTP_QUESTION_MESSAGE,
 } ProtoSmtpQuestion;
@@ -32,6 +32,9 @@ struct _ProtoSmtpServer
   gboolean extended;
   char *user;
   guint errors;
+  char
+      line_start[5]; /* of a line that is not whole yet: all that is left of one that is too long */
+  gboolean line_started;
 
   ProtoSaslServer *sasl;
   gboolean auth_refused; /* what comes next may be a password all the same: keep it off the tap */
@@ -41,12 +44,24 @@ struct _ProtoSmtpServer
   guint accepted; /* RCPT */
   guint refused;  /* RCPT */
   gboolean abort_told;
+  ProtoSmtpBody body;
+  gboolean utf8;
+  gboolean chunked; /* its text has begun to come by BDAT */
 
   /* The text of the message. */
   gboolean in_data;
   ProtoDotDecoder decoder;
   gboolean decoder_ended; /* the last chunk waits to be pulled before the end is told */
   guint64 octets;
+  gboolean noted_8bit;
+
+  /* A BDAT (RFC 3030). */
+  gboolean in_chunk;
+  guint64 chunk_size;
+  guint64 chunk_left;
+  gboolean chunk_last;
+  ProtoReply *chunk_refusal; /* to be said behind the octets, which are thrown away */
+  gboolean chunk_failed; /* until another verb: more of a group that is lost counts as no error */
 
   /* Events wait here to be pulled, in this order. */
   gboolean abort_waits;
@@ -97,6 +112,13 @@ void proto_smtp_server_run_line (ProtoSmtpServer *server, const char *line, gsiz
 void proto_smtp_server_mail (ProtoSmtpServer *server, const char *arguments);
 void proto_smtp_server_rcpt (ProtoSmtpServer *server, const char *arguments);
 
+/* ---- proto-smtp-server-parameters.c ---- */
+
+/* Takes the parameters in @rest into the event; FALSE when one has been refused. PROTO_PATH_REVERSE
+ * stands for MAIL, PROTO_PATH_FORWARD for RCPT. */
+gboolean
+proto_smtp_server_take_parameters (ProtoSmtpServer *server, ProtoPathKind verb, const char *rest);
+
 /* ---- proto-smtp-server-security.c ---- */
 
 gboolean proto_smtp_server_offers_auth (const ProtoSmtpServer *server);
@@ -111,3 +133,14 @@ void proto_smtp_server_auth_line (ProtoSmtpServer *server, const char *line, gsi
 void proto_smtp_server_begin_data (ProtoSmtpServer *server);
 /* Reads some of the text; FALSE when there is nothing to read. */
 gboolean proto_smtp_server_read_data (ProtoSmtpServer *server);
+/* Notes, once for a message, octets that its BODY does not allow; they are taken as they are. */
+void proto_smtp_server_note_8bit (ProtoSmtpServer *server, const guint8 *data, gsize length);
+
+/* ---- proto-smtp-server-chunks.c ---- */
+
+/* @arguments NULL: the line was refused, and its size is not known. */
+void proto_smtp_server_bdat (ProtoSmtpServer *server, const char *arguments);
+/* The maker's word on the first chunk; takes @reply. */
+void proto_smtp_server_judge_chunks (ProtoSmtpServer *server, ProtoReply *reply);
+/* Reads some of the chunk; FALSE when there is nothing to read. */
+gboolean proto_smtp_server_read_chunk (ProtoSmtpServer *server);

@@ -9,11 +9,23 @@
 
 /* ---- saying ---- */
 
+/* A client that can read more has not said so in a form that lasts (RFC 6531 section 3.7.4). */
+static void
+make_ascii (char *text)
+{
+  for (; *text != '\0'; text++)
+    if ((guint8) *text >= 0x80)
+      *text = '?';
+}
+
 void
 proto_smtp_server_say_reply (ProtoSmtpServer *server, const ProtoReply *reply)
 {
   g_autofree char *wire = proto_reply_format (reply, TRUE);
-  g_auto (GStrv) lines = g_strsplit (wire, "\r\n", -1);
+  g_auto (GStrv) lines = NULL;
+
+  make_ascii (wire);
+  lines = g_strsplit (wire, "\r\n", -1);
 
   for (guint i = 0; lines[i] != NULL; i++)
     proto_engine_say (&server->engine, lines[i], NULL);
@@ -68,6 +80,9 @@ proto_smtp_server_end_transaction (ProtoSmtpServer *server)
   server->accepted = 0;
   server->refused = 0;
   server->abort_told = FALSE;
+  server->body = PROTO_SMTP_BODY_7BIT;
+  server->utf8 = FALSE;
+  server->chunked = FALSE;
   server->in_data = FALSE;
 }
 
@@ -100,14 +115,38 @@ proto_smtp_server_note_early (ProtoSmtpServer *server, const char *verb)
 
 /* ---- parsing ---- */
 
+/* Of a line that is too long the buffer keeps nothing, and which reply it gets is in its verb. */
+static void
+remember_start (ProtoSmtpServer *server)
+{
+  gsize length = 0;
+  const guint8 *data = base_line_buffer_peek (server->engine.in, &length);
+
+  if (server->line_started || length < sizeof server->line_start)
+    return;
+  memcpy (server->line_start, data, sizeof server->line_start);
+  server->line_started = TRUE;
+}
+
+static gboolean
+starts_with (const ProtoSmtpServer *server, const char *verb)
+{
+  return g_ascii_strncasecmp (server->line_start, verb, sizeof server->line_start) == 0;
+}
+
 static void
 pass_over_long_line (ProtoSmtpServer *server)
 {
   proto_engine_note (&server->engine, "A line over %d octets was passed over", MAX_COMMAND_LINE);
   if (server->sasl != NULL)
     proto_smtp_server_auth_line (server, NULL, 0);
+  else if (starts_with (server, "AUTH "))
+    proto_smtp_server_complain (server, 500, "5.5.6", "The line is too long");
   else
     proto_smtp_server_complain (server, 500, "5.5.2", "The line is too long");
+  /* What belongs to its chunk is not known. */
+  if (starts_with (server, "BDAT "))
+    proto_smtp_server_close (server);
 }
 
 /* Reads one line or one piece of a message; FALSE when more bytes are needed. */
@@ -119,15 +158,20 @@ step (ProtoSmtpServer *server)
 
   if (server->in_data)
     return proto_smtp_server_read_data (server);
+  if (server->in_chunk)
+    return proto_smtp_server_read_chunk (server);
 
+  remember_start (server);
   switch (base_line_buffer_take_line (server->engine.in, MAX_COMMAND_LINE, &line, &length))
     {
     case BASE_LINE_NONE:
       return FALSE;
     case BASE_LINE_TOO_LONG:
+      server->line_started = FALSE;
       pass_over_long_line (server);
       return TRUE;
     case BASE_LINE_WHOLE:
+      server->line_started = FALSE;
       break;
     }
   if (server->sasl != NULL)
@@ -245,6 +289,7 @@ proto_smtp_server_free (ProtoSmtpServer *server)
 {
   drop_borrowed (server);
   g_clear_pointer (&server->sasl, proto_sasl_server_free);
+  g_clear_pointer (&server->chunk_refusal, proto_reply_free);
   g_free (server->host_name);
   g_free (server->helo);
   g_free (server->user);
@@ -307,6 +352,8 @@ take_answer (ProtoSmtpServer *server, ProtoSmtpQuestion question, const ProtoRep
       break;
     case PROTO_SMTP_QUESTION_MAIL:
       server->has_mail = positive;
+      server->body = server->event.body;
+      server->utf8 = server->event.utf8;
       break;
     case PROTO_SMTP_QUESTION_RCPT:
       if (positive)
@@ -346,6 +393,11 @@ proto_smtp_server_answer (ProtoSmtpServer *server, ProtoReply *reply)
     }
 
   server->question = PROTO_SMTP_QUESTION_NONE;
+  if (server->in_chunk && reply->code != 421)
+    {
+      proto_smtp_server_judge_chunks (server, g_steal_pointer (&owned));
+      return;
+    }
   proto_engine_set_timeout (&server->engine, server->config.command_timeout);
   if (question == PROTO_SMTP_QUESTION_AUTH && proto_reply_is_permanent (reply))
     proto_smtp_server_complain (server, reply->code, reply->enhanced, reply->text);

@@ -3,12 +3,14 @@
 
 /*
  * The SMTP server's side of a session: RFC 5321 with SIZE (1870), 8BITMIME (6152), PIPELINING
- * (2920), ENHANCEDSTATUSCODES (2034), STARTTLS (3207) and AUTH (4954). One thread at a time.
+ * (2920), ENHANCEDSTATUSCODES (2034), STARTTLS (3207), AUTH (4954), CHUNKING and BINARYMIME (3030),
+ * DSN (3461) and SMTPUTF8 (6531). One thread at a time.
  *
  * Pull events with proto_smtp_server_next() after each feed; answer those marked "question" with
  * proto_smtp_server_answer() before the next pull gives anything.
  */
 
+#include "proto-dsn.h"
 #include "proto-engine.h"
 #include "proto-path.h"
 #include "proto-reply.h"
@@ -20,6 +22,10 @@ typedef struct
 {
   const char *host_name; /* said in the greeting and in EHLO */
   gboolean offer_starttls;
+  gboolean offer_chunking; /* CHUNKING and BINARYMIME */
+  gboolean offer_dsn;
+  gboolean offer_smtputf8;
+  gboolean offer_expn;            /* else EXPN is 502 */
   gboolean auth_required;         /* MAIL before AUTH is 530 5.7.0 */
   gboolean auth_in_clear;         /* offer AUTH without TLS: a demonstration setting */
   ProtoSaslMechanisms mechanisms; /* 0: no AUTH */
@@ -31,23 +37,37 @@ typedef struct
   gint64 data_timeout;            /* microseconds between blocks of DATA; 3 minutes */
 } ProtoSmtpServerConfig;
 
-/* The strict and customary values; host name "localhost", no TLS, no AUTH. */
+/* The strict and customary values; host name "localhost", and nothing is offered that can be
+ * chosen: no TLS, no AUTH, no CHUNKING. */
 void proto_smtp_server_config_init (ProtoSmtpServerConfig *config);
 
 typedef enum
 {
   PROTO_SMTP_SERVER_HELO,    /* .text is the client's name, .extended for EHLO */
   PROTO_SMTP_SERVER_AUTH,    /* question: .credentials; 235 or 535/454 */
-  PROTO_SMTP_SERVER_MAIL,    /* question: .path, .size, .body_8bit; 250 or 4xx/5xx */
-  PROTO_SMTP_SERVER_RCPT,    /* question: .path; 250 or 4xx/5xx */
-  PROTO_SMTP_SERVER_VRFY,    /* question: .text; 252 is the usual answer */
-  PROTO_SMTP_SERVER_DATA,    /* question: 354, or 4xx/5xx when the message cannot be taken now */
-  PROTO_SMTP_SERVER_CHUNK,   /* .chunk: un-stuffed octets of the message, CRLF kept */
+  PROTO_SMTP_SERVER_MAIL,    /* question: .path, .size, .body, .utf8, .dsn_return, .envelope_id;
+                                250 or 4xx/5xx */
+  PROTO_SMTP_SERVER_RCPT,    /* question: .path, .notify, .original_recipient; 250 or 4xx/5xx */
+  PROTO_SMTP_SERVER_VRFY,    /* question: .text, .utf8; 252 is the usual answer */
+  PROTO_SMTP_SERVER_EXPN,    /* question: .text, .utf8; 250 with a mailbox on each line */
+  PROTO_SMTP_SERVER_DATA,    /* question: 354, or 4xx/5xx when the message cannot be taken now.
+                                With .chunked the text comes by BDAT: a 354 is not said, and a
+                                refusal waits for the end of the chunk and ends the transaction */
+  PROTO_SMTP_SERVER_CHUNK,   /* .chunk: un-stuffed octets of the message, CRLF kept; by BDAT any
+                                octets, which need not be lines */
   PROTO_SMTP_SERVER_MESSAGE, /* question: the message is whole; 250 only when it is durable */
   PROTO_SMTP_SERVER_ABORT,   /* the transaction is over without a message: RSET, EHLO, a message
                                 that was refused (size, bare LF), QUIT, a lost connection */
   PROTO_SMTP_SERVER_CLOSED,  /* the session is over; the last event */
 } ProtoSmtpServerEventType;
+
+/* The client's BODY= (RFC 6152, RFC 3030); 7BIT when nothing was said. */
+typedef enum
+{
+  PROTO_SMTP_BODY_7BIT,
+  PROTO_SMTP_BODY_8BITMIME,
+  PROTO_SMTP_BODY_BINARYMIME,
+} ProtoSmtpBody;
 
 /* Everything is borrowed from the engine and good until the next call of any of its functions. */
 typedef struct
@@ -57,8 +77,14 @@ typedef struct
   gboolean extended;
   const ProtoCredentials *credentials;
   const ProtoPath *path;
-  guint64 size;       /* SIZE=, 0 when not given */
-  gboolean body_8bit; /* BODY=8BITMIME */
+  guint64 size; /* SIZE=, 0 when not given */
+  ProtoSmtpBody body;
+  gboolean utf8; /* SMTPUTF8: addresses may be UTF-8; they are ASCII else */
+  ProtoDsnReturn dsn_return;
+  const char *envelope_id; /* ENVID=, decoded; or NULL */
+  ProtoDsnNotify notify;
+  const char *original_recipient; /* ORCPT=, "rfc822;ann@example.org", decoded; or NULL */
+  gboolean chunked;
   GBytes *chunk;
 } ProtoSmtpServerEvent;
 

@@ -18,4 +18,8 @@ typedef enum
   STORE_ERROR_NOT_FOUND, /* no such letter, account, user */
   STORE_ERROR_EXISTS,    /* there is one already */
   STORE_ERROR_INVALID,   /* a name or value that cannot be stored */
+  STORE_ERROR_QUOTA,     /* the maildrop is full */
+  STORE_ERROR_TOO_LARGE, /* the letter would not fit into the maildrop if that were empty */
+  STORE_ERROR_DISABLED,  /* the user is disabled */
+  STORE_ERROR_RECALLED,  /* the sender took the letter back */
 } StoreError;

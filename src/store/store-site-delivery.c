@@ -5,13 +5,18 @@
 
 #include <base-clock.h>
 
-#define SYNCERS 8 /* fsync waits for the disk, which likes to have several at hand */
+#include <string.h>
+
+#define MAX_MESSAGE_ID 998
+#define SYNCERS        8 /* fsync waits for the disk, which likes to have several at hand */
 
 typedef struct
 {
   StoreSite *site;
   StoreSpool *spool;
   char **users;
+  char *sender;     /* or NULL */
+  char *message_id; /* or NULL */
   GPtrArray *paths; /* of char *, one for each user, relative to the root */
   GTask *task;
 } Delivery;
@@ -23,8 +28,70 @@ delivery_free (gpointer data)
 
   store_spool_free (delivery->spool);
   g_strfreev (delivery->users);
+  g_free (delivery->sender);
+  g_free (delivery->message_id);
   g_ptr_array_unref (delivery->paths);
   g_free (delivery);
+}
+
+/* ---- room ---- */
+
+gboolean
+store_site_check_room (const StoreUser *user, guint64 octets, GError **error)
+{
+  guint64 size = MAX (octets, 1);
+
+  if (user->disabled)
+    g_set_error (error, STORE_ERROR, STORE_ERROR_DISABLED, "The user %s is disabled", user->name);
+  else if (user->quota_octets > 0 && size > user->quota_octets)
+    g_set_error (error, STORE_ERROR, STORE_ERROR_TOO_LARGE,
+                 "The letter is too large for the maildrop of %s", user->name);
+  else if ((user->quota_octets > 0
+            && (user->octets > user->quota_octets || size > user->quota_octets - user->octets))
+           || (user->quota_letters > 0 && user->letters >= user->quota_letters))
+    g_set_error (error, STORE_ERROR, STORE_ERROR_QUOTA, "The maildrop of %s is full", user->name);
+  else
+    return TRUE;
+  return FALSE;
+}
+
+/* Again, now that the size is known and nobody else writes. */
+static gboolean
+check_user (StoreDb *db, Delivery *delivery, const char *name, GError **error)
+{
+  g_autoptr (StoreStatement) statement
+      = store_db_prepare (db, "SELECT " STORE_SITE_USER " FROM users WHERE name = :name", error);
+  GError *failed = NULL;
+
+  if (statement == NULL)
+    return FALSE;
+  store_statement_bind_text (statement, ":name", name);
+  if (store_statement_step (statement, &failed))
+    {
+      g_autoptr (StoreUser) user = store_site_read_user (statement);
+      return store_site_check_room (user, store_spool_get_size (delivery->spool), error);
+    }
+  if (failed == NULL)
+    g_set_error (error, STORE_ERROR, STORE_ERROR_NOT_FOUND, "There is no user %s", name);
+  else
+    g_propagate_error (error, failed);
+  return FALSE;
+}
+
+/* ---- rows ---- */
+
+char *
+store_site_normalise_message_id (const char *message_id)
+{
+  const char *open = message_id != NULL ? strchr (message_id, '<') : NULL;
+  const char *close = open != NULL ? strchr (open, '>') : NULL;
+  char *id = close != NULL ? g_strndup (open + 1, (gsize) (close - open - 1))
+                           : g_strdup (message_id != NULL ? message_id : "");
+
+  g_strstrip (id);
+  if (id[0] == '\0' || strlen (id) > MAX_MESSAGE_ID)
+    g_clear_pointer (&id, g_free);
+  return id;
 }
 
 static gboolean
@@ -34,9 +101,11 @@ insert (StoreDb *db, Delivery *delivery, const char *user, GError **error)
   g_autofree char *time = g_date_time_format (now, "%Y%m%dT%H%M%SZ");
   g_autofree char *path
       = g_strdup_printf ("%s-%08x%08x.eml", time, g_random_int (), g_random_int ());
-  GError *failed = NULL;
+  /* The sender may have been removed since the password was right. */
   g_autoptr (StoreStatement) statement = store_db_prepare (
-      db, "INSERT INTO letters (user, path, spool, size) VALUES (:user, :path, :spool, :size)",
+      db,
+      "INSERT INTO letters (user, path, spool, size, message_id, sender) VALUES (:user, :path, "
+      ":spool, :size, :message_id, (SELECT name FROM users WHERE name = :sender))",
       error);
 
   if (statement == NULL)
@@ -45,15 +114,10 @@ insert (StoreDb *db, Delivery *delivery, const char *user, GError **error)
   store_statement_bind_text (statement, ":path", path);
   store_statement_bind_text (statement, ":spool", store_spool_get_name (delivery->spool));
   store_statement_bind_int (statement, ":size", (gint64) store_spool_get_size (delivery->spool));
-  if (!store_statement_run (statement, &failed))
-    {
-      if (g_error_matches (failed, STORE_ERROR, STORE_ERROR_NOT_FOUND))
-        g_set_error (error, STORE_ERROR, STORE_ERROR_NOT_FOUND, "There is no user %s", user);
-      else
-        g_propagate_error (error, g_steal_pointer (&failed));
-      g_clear_error (&failed);
-      return FALSE;
-    }
+  store_statement_bind_text (statement, ":message_id", delivery->message_id);
+  store_statement_bind_text (statement, ":sender", delivery->sender);
+  if (!store_statement_run (statement, error))
+    return FALSE;
   g_ptr_array_add (delivery->paths, store_site_file (user, path));
   return TRUE;
 }
@@ -67,7 +131,7 @@ deliver (StoreSiteWrite *write, StoreDb *db, GError **error)
   if (!store_site_clear_placed (write->site, db, error))
     return FALSE;
   for (char **user = delivery->users; *user != NULL; user++)
-    if (!insert (db, delivery, *user, error))
+    if (!check_user (db, delivery, *user, error) || !insert (db, delivery, *user, error))
       return FALSE;
   return TRUE;
 }
@@ -136,7 +200,7 @@ get_syncers (void)
 void
 store_site_deliver_async (StoreSite *site,
                           StoreSpool *spool,
-                          const char *const *users,
+                          const StoreDelivery *order,
                           GCancellable *cancellable,
                           GAsyncReadyCallback callback,
                           gpointer user_data)
@@ -145,7 +209,9 @@ store_site_deliver_async (StoreSite *site,
 
   delivery->site = site;
   delivery->spool = spool;
-  delivery->users = g_strdupv ((char **) users);
+  delivery->users = g_strdupv ((char **) order->users);
+  delivery->sender = order->sender != NULL ? store_site_normalise_user (order->sender, NULL) : NULL;
+  delivery->message_id = store_site_normalise_message_id (order->message_id);
   delivery->paths = g_ptr_array_new_with_free_func (g_free);
   delivery->task = g_task_new (NULL, cancellable, callback, user_data);
   g_mutex_lock (&site->lock);

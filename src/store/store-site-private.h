@@ -21,6 +21,10 @@ struct _StoreSite
   char *mark;
   GHashTable *open; /* of char *: users whose maildrop a session holds; under the lock */
 
+  /* Of gint64: letters. Under the lock. */
+  GHashTable *taken;     /* on their way out of a maildrop, or out and not marked so yet */
+  GHashTable *recalling; /* a commit will say that they are gone */
+
   /* Writer's thread only: spools whose letters have their places while the rows name them. */
   GPtrArray *placed;   /* of char *: spool names */
   GHashTable *folders; /* a path in each folder that has to be synced first */
@@ -31,7 +35,7 @@ typedef struct _StoreSiteWrite StoreSiteWrite;
 struct _StoreSiteWrite
 {
   StoreSite *site;
-  GTask *task;
+  GTask *task; /* NULL: nobody waits */
   gboolean (*work) (StoreSiteWrite *write, StoreDb *db, GError **error);
   void (*after) (StoreSiteWrite *write); /* after the commit; may be NULL */
   gpointer data;
@@ -39,7 +43,7 @@ struct _StoreSiteWrite
   GPtrArray *gone; /* of char *: files to be removed after the commit */
 };
 
-/* Takes @task. */
+/* Takes @task (may be NULL). @destroy is called when all is done, well or not. */
 void store_site_write (StoreSite *site,
                        gboolean (*work) (StoreSiteWrite *write, StoreDb *db, GError **error),
                        void (*after) (StoreSiteWrite *write),
@@ -47,6 +51,18 @@ void store_site_write (StoreSite *site,
                        GDestroyNotify destroy,
                        GTask *task);
 
+/* The columns of a user, as store_site_read_user() expects them. */
+#define STORE_SITE_USER "name, created, letters, octets, quota_octets, quota_letters, disabled"
+StoreUser *store_site_read_user (StoreStatement *statement);
+
 char *store_site_file (const char *user, const char *path);
 /* Writer's thread: ends the spools of letters that have their places, and syncs these first. */
 gboolean store_site_clear_placed (StoreSite *site, StoreDb *db, GError **error);
+
+gboolean store_site_delete_letter (StoreDb *db, gint64 id, GError **error);
+/* Writer's thread: remembers what becomes of the letter @id, for recalls to come: @fate, unless it
+ * was retrieved. */
+gboolean
+store_site_note_departure (StoreDb *db, gint64 id, StoreRecallOutcome fate, GError **error);
+/* Forgets what is too old for a recall. */
+gboolean store_site_forget_departures (StoreDb *db, GError **error);

@@ -12,7 +12,6 @@
 #include <unistd.h>
 
 #define MIGRATIONS "/io/github/postroom/Postroom/migrations/site"
-#define MAX_USER   64
 
 /* ---- writing ---- */
 
@@ -39,12 +38,14 @@ write_done (gpointer data, const GError *error)
   /* Before the caller hears of it: a spool that was not kept is gone then. */
   if (write->destroy != NULL)
     write->destroy (write->data);
-  if (error == NULL)
-    g_task_return_boolean (write->task, TRUE);
-  else
+  if (write->task == NULL && error != NULL)
+    g_warning ("%s", error->message);
+  else if (write->task != NULL && error != NULL)
     g_task_return_error (write->task, g_error_copy (error));
+  else if (write->task != NULL)
+    g_task_return_boolean (write->task, TRUE);
   g_ptr_array_unref (write->gone);
-  g_object_unref (write->task);
+  g_clear_object (&write->task);
   g_free (write);
 }
 
@@ -66,7 +67,8 @@ store_site_write (StoreSite *site,
   write->destroy = destroy;
   write->gone = g_ptr_array_new_with_free_func (g_free);
   /* What was committed is not called cancelled. */
-  g_task_set_check_cancellable (task, FALSE);
+  if (task != NULL)
+    g_task_set_check_cancellable (task, FALSE);
   store_writer_push (site->writer, write_work, write_done, write);
 }
 
@@ -172,6 +174,7 @@ sweep (StoreSite *site, StoreDb *db, GError **error)
   g_autoptr (StoreTransaction) transaction = store_transaction_begin (db, error);
 
   if (transaction == NULL || !mend (site, db, kept, error)
+      || !store_site_forget_departures (db, error)
       || !store_transaction_commit (g_steal_pointer (&transaction), error))
     return FALSE;
   store_files_sweep (site->files, dead, kept);
@@ -181,16 +184,13 @@ sweep (StoreSite *site, StoreDb *db, GError **error)
 /* ---- opening and closing ---- */
 
 static char *
-read_text (StoreDb *db, const char *sql, const char *name, const char *value)
+read_mark (StoreDb *db)
 {
-  g_autoptr (StoreStatement) statement = store_db_prepare (db, sql, NULL);
+  g_autoptr (StoreStatement) statement = store_db_prepare (db, "SELECT mark FROM site", NULL);
 
-  if (statement == NULL)
-    return NULL;
-  if (name != NULL)
-    store_statement_bind_text (statement, name, value);
-  return store_statement_step (statement, NULL) ? g_strdup (store_statement_get_text (statement, 0))
-                                                : NULL;
+  return statement != NULL && store_statement_step (statement, NULL)
+             ? g_strdup (store_statement_get_text (statement, 0))
+             : NULL;
 }
 
 StoreSite *
@@ -203,6 +203,8 @@ store_site_open (const char *directory, GError **error)
   g_cond_init (&site->idle);
   site->lock_fd = -1;
   site->open = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  site->taken = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
+  site->recalling = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
   site->placed = g_ptr_array_new_with_free_func (g_free);
   site->folders = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   site->files = store_files_new (directory, error);
@@ -214,7 +216,7 @@ store_site_open (const char *directory, GError **error)
   site->reader = store_db_open_reader (path, error);
   if (site->reader == NULL)
     return NULL;
-  site->mark = read_text (site->reader, "SELECT mark FROM site", NULL, NULL);
+  site->mark = read_mark (site->reader);
   site->writer = store_writer_new (g_steal_pointer (&db));
   return g_steal_pointer (&site);
 }
@@ -250,6 +252,8 @@ store_site_free (StoreSite *site)
   store_site_unlock (site);
   g_clear_pointer (&site->files, store_files_free);
   g_hash_table_unref (site->open);
+  g_hash_table_unref (site->taken);
+  g_hash_table_unref (site->recalling);
   g_ptr_array_unref (site->placed);
   g_hash_table_unref (site->folders);
   g_mutex_clear (&site->lock);
@@ -290,236 +294,4 @@ store_site_unlock (StoreSite *site)
   if (site->lock_fd >= 0)
     close (site->lock_fd);
   site->lock_fd = -1;
-}
-
-/* ---- users ---- */
-
-char *
-store_site_normalise_user (const char *name, GError **error)
-{
-  g_autofree char *lower = g_ascii_strdown (name, -1);
-  gsize length = strlen (lower);
-
-  if (length < 1 || length > MAX_USER || !g_ascii_isalnum (lower[0])
-      || strspn (lower, "abcdefghijklmnopqrstuvwxyz0123456789._-") != length)
-    {
-      g_set_error_literal (error, STORE_ERROR, STORE_ERROR_INVALID,
-                           "A user name is 1 to 64 letters (a to z), digits, dots, hyphens and "
-                           "underscores, and begins with a letter or a digit");
-      return NULL;
-    }
-  return g_steal_pointer (&lower);
-}
-
-GPtrArray *
-store_site_dup_users (StoreSite *site, GError **error)
-{
-  g_autoptr (GPtrArray) users = g_ptr_array_new_with_free_func ((GDestroyNotify) store_user_free);
-  GError *failed = NULL;
-
-  g_mutex_lock (&site->lock);
-  StoreStatement *statement = store_db_prepare (
-      site->reader,
-      "SELECT name, created, count (letters.id), coalesce (sum (size), 0) FROM users "
-      "LEFT JOIN letters ON letters.user = users.name GROUP BY name ORDER BY name",
-      &failed);
-  while (statement != NULL && store_statement_step (statement, &failed))
-    {
-      StoreUser *user = g_new0 (StoreUser, 1);
-      user->name = g_strdup (store_statement_get_text (statement, 0));
-      user->created = store_statement_get_int (statement, 1);
-      user->letters = (guint) store_statement_get_int (statement, 2);
-      user->octets = (guint64) store_statement_get_int (statement, 3);
-      g_ptr_array_add (users, user);
-    }
-  g_clear_pointer (&statement, store_statement_free);
-  g_mutex_unlock (&site->lock);
-  if (failed == NULL)
-    return g_steal_pointer (&users);
-  g_propagate_error (error, failed);
-  return NULL;
-}
-
-char *
-store_site_dup_verifier (StoreSite *site, const char *name)
-{
-  g_autofree char *user = store_site_normalise_user (name, NULL);
-
-  if (user == NULL)
-    return NULL;
-  g_mutex_lock (&site->lock);
-  char *verifier
-      = read_text (site->reader, "SELECT verifier FROM users WHERE name = :name", ":name", user);
-  g_mutex_unlock (&site->lock);
-  return verifier;
-}
-
-gboolean
-store_site_has_user (StoreSite *site, const char *name)
-{
-  g_autofree char *verifier = store_site_dup_verifier (site, name);
-
-  return verifier != NULL;
-}
-
-typedef struct
-{
-  char *name;
-  char *verifier;
-} User;
-
-static void
-user_free (gpointer data)
-{
-  User *user = data;
-
-  g_free (user->name);
-  g_free (user->verifier);
-  g_free (user);
-}
-
-static gboolean
-add_user (StoreSiteWrite *write, StoreDb *db, GError **error)
-{
-  const User *user = write->data;
-  GError *failed = NULL;
-  g_autoptr (StoreStatement) statement = store_db_prepare (
-      db, "INSERT INTO users (name, verifier, created) VALUES (:name, :verifier, :created)", error);
-
-  if (statement == NULL)
-    return FALSE;
-  store_statement_bind_text (statement, ":name", user->name);
-  store_statement_bind_text (statement, ":verifier", user->verifier);
-  store_statement_bind_int (statement, ":created", base_clock_real () / G_USEC_PER_SEC);
-  if (store_statement_run (statement, &failed))
-    return TRUE;
-  if (g_error_matches (failed, STORE_ERROR, STORE_ERROR_EXISTS))
-    g_set_error (error, STORE_ERROR, STORE_ERROR_EXISTS, "There is a user %s already", user->name);
-  else
-    g_propagate_error (error, g_steal_pointer (&failed));
-  g_clear_error (&failed);
-  return FALSE;
-}
-
-static gboolean
-fail_no_user (const char *name, GError **error)
-{
-  g_set_error (error, STORE_ERROR, STORE_ERROR_NOT_FOUND, "There is no user %s", name);
-  return FALSE;
-}
-
-static gboolean
-set_verifier (StoreSiteWrite *write, StoreDb *db, GError **error)
-{
-  const User *user = write->data;
-  g_autoptr (StoreStatement) statement
-      = store_db_prepare (db, "UPDATE users SET verifier = :verifier WHERE name = :name", error);
-
-  if (statement == NULL)
-    return FALSE;
-  store_statement_bind_text (statement, ":name", user->name);
-  store_statement_bind_text (statement, ":verifier", user->verifier);
-  if (!store_statement_run (statement, error))
-    return FALSE;
-  return store_db_get_changes (db) > 0 || fail_no_user (user->name, error);
-}
-
-static gboolean
-list_files (StoreSiteWrite *write, StoreDb *db, const char *name, GError **error)
-{
-  g_autoptr (StoreStatement) statement
-      = store_db_prepare (db, "SELECT path FROM letters WHERE user = :name", error);
-  GError *failed = NULL;
-
-  if (statement == NULL)
-    return FALSE;
-  store_statement_bind_text (statement, ":name", name);
-  while (store_statement_step (statement, &failed))
-    g_ptr_array_add (write->gone, store_site_file (name, store_statement_get_text (statement, 0)));
-  if (failed == NULL)
-    return TRUE;
-  g_propagate_error (error, failed);
-  return FALSE;
-}
-
-static gboolean
-remove_user (StoreSiteWrite *write, StoreDb *db, GError **error)
-{
-  const User *user = write->data;
-
-  g_mutex_lock (&write->site->lock);
-  gboolean held = g_hash_table_contains (write->site->open, user->name);
-  g_mutex_unlock (&write->site->lock);
-  if (held)
-    {
-      g_set_error (error, STORE_ERROR, STORE_ERROR_BUSY,
-                   "The maildrop of %s is open in a session now", user->name);
-      return FALSE;
-    }
-  if (!store_site_clear_placed (write->site, db, error)
-      || !list_files (write, db, user->name, error))
-    return FALSE;
-  g_autoptr (StoreStatement) statement
-      = store_db_prepare (db, "DELETE FROM users WHERE name = :name", error);
-  if (statement == NULL)
-    return FALSE;
-  store_statement_bind_text (statement, ":name", user->name);
-  if (!store_statement_run (statement, error))
-    return FALSE;
-  return store_db_get_changes (db) > 0 || fail_no_user (user->name, error);
-}
-
-static void
-change_user (StoreSite *site,
-             const char *name,
-             const char *verifier,
-             gboolean (*work) (StoreSiteWrite *write, StoreDb *db, GError **error),
-             GTask *task)
-{
-  GError *error = NULL;
-  char *normal = store_site_normalise_user (name, &error);
-
-  if (normal == NULL)
-    {
-      g_task_return_error (task, error);
-      g_object_unref (task);
-      return;
-    }
-  User *user = g_new0 (User, 1);
-  user->name = normal;
-  user->verifier = g_strdup (verifier);
-  store_site_write (site, work, NULL, user, user_free, task);
-}
-
-void
-store_site_add_user_async (StoreSite *site,
-                           const char *name,
-                           const char *verifier,
-                           GCancellable *cancellable,
-                           GAsyncReadyCallback callback,
-                           gpointer user_data)
-{
-  change_user (site, name, verifier, add_user, g_task_new (NULL, cancellable, callback, user_data));
-}
-
-void
-store_site_set_verifier_async (StoreSite *site,
-                               const char *name,
-                               const char *verifier,
-                               GCancellable *cancellable,
-                               GAsyncReadyCallback callback,
-                               gpointer user_data)
-{
-  change_user (site, name, verifier, set_verifier,
-               g_task_new (NULL, cancellable, callback, user_data));
-}
-
-void
-store_site_remove_user_async (StoreSite *site,
-                              const char *name,
-                              GCancellable *cancellable,
-                              GAsyncReadyCallback callback,
-                              gpointer user_data)
-{
-  change_user (site, name, NULL, remove_user, g_task_new (NULL, cancellable, callback, user_data));
 }

@@ -149,11 +149,15 @@ def make_certificate(top):
 
 
 class Peers:
-    def __init__(self, top, users=("ann", "bob"), secure=True):
+    def __init__(self, top, users=("ann", "bob"), secure=True, main="", passwords=None):
+        """@main is more of Postfix's configuration, @passwords those that are not PASSWORD."""
         need()
         self.top = top
         self.secure = secure
         self.users = users
+        self.main = main
+        self.passwords = passwords or {}
+        self.dovecot = None
         names = ("smtp", "smtps", "pop3", "pop3s")
         self.ports = dict(zip(names, free_ports(len(names))))
         # Runs a program that trusts the test's authority as it trusts the system's own.
@@ -170,11 +174,12 @@ class Peers:
         for name, text in (("main.cf", MAIN_CF), ("master.cf", MASTER_CF),
                            ("dovecot.conf", DOVECOT_CONF)):
             with open(os.path.join(self.top, name), "w", encoding="ascii") as file:
-                file.write(text.format(**fill))
+                file.write(text.format(**fill) + (self.main if name == "main.cf" else ""))
         with open(os.path.join(self.top, "boxes"), "w", encoding="ascii") as file:
             file.writelines(f"{user}@{DOMAIN} {DOMAIN}/{user}/\n" for user in self.users)
         with open(os.path.join(self.top, "users"), "w", encoding="ascii") as file:
-            file.writelines(f"{user}@{DOMAIN}:{{PLAIN}}{PASSWORD}\n" for user in self.users)
+            file.writelines(f"{user}@{DOMAIN}:{{PLAIN}}{self.passwords.get(user, PASSWORD)}\n"
+                            for user in self.users)
         for name in ("queue", "data", "mail", f"mail/{DOMAIN}", "dovecot-state"):
             os.makedirs(os.path.join(self.top, name))
         shutil.chown(os.path.join(self.top, "data"), "postfix")
@@ -196,13 +201,15 @@ class Peers:
         subprocess.run(["postfix", "-c", self.top, "stop"], check=False, timeout=60,
                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
-    def __enter__(self):
-        self.configure()
+    def start_dovecot(self):
         self.dovecot = subprocess.Popen(["dovecot", "-F", "-c", os.path.join(self.top, "dovecot.conf")],
                                         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        wait_for(lambda: is_open(self.ports["pop3"]) and is_open(self.ports["pop3s"]), "Dovecot's start")
+
+    def __enter__(self):
+        self.configure()
         try:
-            wait_for(lambda: is_open(self.ports["pop3"]) and is_open(self.ports["pop3s"]),
-                     "Dovecot's start")
+            self.start_dovecot()
             self.start_postfix()
         except BaseException:
             self.__exit__()
@@ -211,6 +218,11 @@ class Peers:
 
     def __exit__(self, *_):
         self.stop_postfix()
+        self.stop_dovecot()
+
+    def stop_dovecot(self):
+        if self.dovecot is None:
+            return
         self.dovecot.send_signal(signal.SIGTERM)
         try:
             self.dovecot.wait(20)

@@ -9,9 +9,11 @@ import sys
 from harness import (CLI, DOMAIN, ENVIRONMENT, PASSWORD, Server, cli, cli_json, contains, directory, equal,
                      inbox, letter, main, source)
 
-VERBS = ("serve", "user add", "user list", "user passwd", "user remove", "account add",
-         "account list", "account remove", "send", "fetch", "list", "show", "demo",
-         "server stats", "server sessions", "server trace", "server reload")
+VERBS = ("serve", "server stats", "server sessions", "server trace", "server reload", "user add",
+         "user list", "user passwd", "user disable", "user enable", "user quota", "user remove",
+         "alias add", "alias list", "alias remove", "domain add", "domain list", "domain remove",
+         "recall", "account add", "account list", "account remove", "send", "fetch", "list", "show",
+         "demo")
 ANN, BOB = f"ann@{DOMAIN}", f"bob@{DOMAIN}"
 
 
@@ -31,6 +33,10 @@ def test_usage_errors_are_64():
         for arguments in ((), ("dance",), ("send", "--nonsense"), ("send",), ("show",),
                           ("show", "first"), ("show", "-1"), ("list", "Attic"), ("user", "add"),
                           ("serve", "--smtp-port=99999"), ("serve", "--certificate=x"),
+                          ("user", "quota"), ("user", "quota", "a", "--octets=-2"),
+                          ("user", "disable"), ("alias", "add", "a"), ("alias", "remove"),
+                          ("alias", "list", "x"), ("domain", "add"), ("domain", "list", "x"),
+                          ("recall", "a@x"), ("recall", "--from=ann"),
                           ("account", "add"), ("serve", "now"), ("fetch", "--frobnicate")):
             done = cli(data, *arguments, expect=64)
             equal(done.out if arguments else "", "", f"stdout of {arguments}")

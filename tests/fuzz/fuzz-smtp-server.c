@@ -5,11 +5,15 @@
 
 #include <string.h>
 
+#define MAX_SIZE 2000
+
 /* What must hold whatever the client sends. */
 typedef struct
 {
   gboolean in_transaction;
   gboolean closed;
+  gboolean in_text; /* DATA, or the first BDAT, was answered with 354 */
+  guint64 octets;   /* of the message */
   GString *events;
   GString *output;
 } Session;
@@ -34,6 +38,10 @@ handle (Session *session, ProtoSmtpServer *server, const ProtoSmtpServerEvent *e
     case PROTO_SMTP_SERVER_MAIL:
       g_assert_false (session->in_transaction);
       session->in_transaction = TRUE;
+      session->octets = 0;
+      g_assert_true (
+          event->utf8
+          || (g_str_is_ascii (event->path->local_part) && g_str_is_ascii (event->path->domain)));
       answer (server, 250);
       break;
     case PROTO_SMTP_SERVER_RCPT:
@@ -42,28 +50,33 @@ handle (Session *session, ProtoSmtpServer *server, const ProtoSmtpServerEvent *e
       answer (server, strlen (event->path->local_part) % 2 ? 550 : 250);
       break;
     case PROTO_SMTP_SERVER_VRFY:
+    case PROTO_SMTP_SERVER_EXPN:
       answer (server, 252);
       break;
     case PROTO_SMTP_SERVER_DATA:
-      g_assert_true (session->in_transaction);
+      g_assert_true (session->in_transaction && !session->in_text);
+      session->in_text = TRUE;
       answer (server, 354);
       break;
     case PROTO_SMTP_SERVER_MESSAGE:
-      g_assert_true (session->in_transaction);
-      session->in_transaction = FALSE;
+      g_assert_true (session->in_transaction && session->in_text);
+      session->in_transaction = session->in_text = FALSE;
+      g_assert_cmpuint (session->octets, <=, MAX_SIZE);
+      g_string_append_printf (session->events, "(%" G_GUINT64_FORMAT ") ", session->octets);
       answer (server, 250);
       break;
     case PROTO_SMTP_SERVER_ABORT:
       g_assert_true (session->in_transaction);
-      session->in_transaction = FALSE;
+      session->in_transaction = session->in_text = FALSE;
       break;
     case PROTO_SMTP_SERVER_CLOSED:
       g_assert_false (session->in_transaction);
       session->closed = TRUE;
       break;
     case PROTO_SMTP_SERVER_CHUNK:
-      g_assert_true (session->in_transaction);
+      g_assert_true (session->in_transaction && session->in_text);
       g_assert_cmpuint (g_bytes_get_size (event->chunk), >, 0);
+      session->octets += g_bytes_get_size (event->chunk);
       break;
     case PROTO_SMTP_SERVER_HELO:
       break;
@@ -95,8 +108,12 @@ run (const uint8_t *data, size_t size, gsize piece)
 
   proto_smtp_server_config_init (&config);
   config.auth_in_clear = TRUE;
+  config.offer_chunking = TRUE;
+  config.offer_dsn = TRUE;
+  config.offer_smtputf8 = TRUE;
+  config.offer_expn = TRUE;
   config.mechanisms = PROTO_SASL_PLAIN | PROTO_SASL_LOGIN;
-  config.max_size = 2000;
+  config.max_size = MAX_SIZE;
   config.max_recipients = 5;
   ProtoSmtpServer *server = proto_smtp_server_new (&config, FALSE);
 
@@ -109,6 +126,7 @@ run (const uint8_t *data, size_t size, gsize piece)
   proto_engine_feed_eof (proto_smtp_server_get_engine (server));
   pump (&session, server);
   g_assert_true (session.closed);
+  g_assert_true (g_str_is_ascii (session.output->str));
   proto_smtp_server_free (server);
   g_string_append (session.output, session.events->str);
   g_string_free (session.events, TRUE);

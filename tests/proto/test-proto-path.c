@@ -90,6 +90,41 @@ test_refused (void)
   assert_refused ("<\xff@b>", PROTO_PATH_FORWARD, TRUE);
 }
 
+/* RFC 6531. */
+static void
+test_utf8 (void)
+{
+  static const char *const refused[] = {
+    "<\xff@b>",
+    "<a@\xff>",
+    "<a\xc2\x85@b>",         /* a C1 control */
+    "<\"a\xe2\x80\xa8\"@b>", /* a line separator */
+    "<a@b\xef\xbc\x9e.org>", /* becomes > in ASCII */
+    "<a@b\xc2\x85.org>",
+    "<a@\xc3\xa9-.org>",
+  };
+  g_autofree char *thirty = g_strnfill (30, 'x');
+  g_autofree char *label = g_strdup_printf ("<a@\xc3\xa9%s%s>", thirty, thirty);
+  g_autofree char *local_part = g_strdup_printf ("<%s%s\xc3\xa9\xc3\xa9z@b>", thirty, thirty);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (ProtoPath) path = proto_path_parse ("<J\xc3\xb6.\xe4\xb8\xad@b\xc3\xbc"
+                                                 "cher.example>",
+                                                 PROTO_PATH_FORWARD, TRUE, NULL, &error);
+
+  g_assert_no_error (error);
+  g_assert_cmpstr (path->local_part, ==, "J\xc3\xb6.\xe4\xb8\xad");
+  g_assert_cmpstr (path->domain, ==,
+                   "b\xc3\xbc"
+                   "cher.example");
+  g_assert_true (proto_path_make_domain_ascii (path, &error));
+  g_assert_cmpstr (path->domain, ==, "xn--bcher-kva.example");
+  for (gsize i = 0; i < G_N_ELEMENTS (refused); i++)
+    assert_refused (refused[i], PROTO_PATH_FORWARD, TRUE);
+  /* Limits are in octets, that of a label in its ASCII form. */
+  assert_refused (label, PROTO_PATH_FORWARD, TRUE);
+  assert_refused (local_part, PROTO_PATH_FORWARD, TRUE);
+}
+
 static void
 test_limits (void)
 {
@@ -160,6 +195,7 @@ main (int argc, char *argv[])
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/proto/path/accepted", test_accepted);
   g_test_add_func ("/proto/path/refused", test_refused);
+  g_test_add_func ("/proto/path/utf8", test_utf8);
   g_test_add_func ("/proto/path/limits", test_limits);
   g_test_add_func ("/proto/path/to-address", test_to_address);
   g_test_add_func ("/proto/path/from-address", test_from_address);

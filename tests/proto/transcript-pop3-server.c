@@ -55,6 +55,8 @@ server_open (TranscriptRun *run)
   config.host_name = transcript_run_get_config (run, "host", "mail.example.org");
   config.offer_stls = transcript_run_get_flag (run, "stls", FALSE);
   config.plain_in_clear = transcript_run_get_flag (run, "plain-in-clear", FALSE);
+  config.offer_utf8 = transcript_run_get_flag (run, "utf8", FALSE);
+  config.login_delay = config.offer_utf8 ? 0 : -1;
   config.offer_apop = transcript_run_get_flag (run, "apop", FALSE);
   config.mechanisms
       = parse_mechanisms (transcript_run_get_config (run, "mechanisms", "PLAIN LOGIN"));

@@ -32,6 +32,10 @@ server_open (TranscriptRun *run)
   proto_smtp_server_config_init (&config);
   config.host_name = transcript_run_get_config (run, "host", "mail.example.org");
   config.offer_starttls = transcript_run_get_flag (run, "starttls", FALSE);
+  config.offer_dsn = transcript_run_get_flag (run, "dsn", FALSE);
+  config.offer_smtputf8 = transcript_run_get_flag (run, "smtputf8", FALSE);
+  config.offer_expn = transcript_run_get_flag (run, "expn", FALSE);
+  config.offer_chunking = transcript_run_get_flag (run, "chunking", FALSE);
   config.auth_required = transcript_run_get_flag (run, "auth-required", FALSE);
   config.auth_in_clear = transcript_run_get_flag (run, "auth-in-clear", FALSE);
   config.mechanisms = parse_mechanisms (transcript_run_get_config (run, "mechanisms", ""));
@@ -85,14 +89,33 @@ ask (Session *session, const char *fallback)
 }
 
 static void
+append_notify (GString *text, ProtoDsnNotify notify)
+{
+  static const char *const names[] = { "NEVER", "SUCCESS", "FAILURE", "DELAY" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    if ((notify & 1u << i) != 0)
+      g_string_append_printf (text, " %s", names[i]);
+}
+
+static void
 report_path (Session *session, const char *verb, const ProtoSmtpServerEvent *event)
 {
+  static const char *const bodies[] = { "", " 8BITMIME", " BINARYMIME" };
+  static const char *const returns[] = { "", " FULL", " HDRS" };
   g_autofree char *address = proto_path_to_address (event->path);
-  g_autofree char *size
-      = event->size > 0 ? g_strdup_printf (" SIZE=%" G_GUINT64_FORMAT, event->size) : g_strdup ("");
+  g_autoptr (GString) text = g_string_new (NULL);
 
-  transcript_run_event (session->run, "%s <%s>%s%s", verb, address, size,
-                        event->body_8bit ? " 8BITMIME" : "");
+  if (event->size > 0)
+    g_string_append_printf (text, " SIZE=%" G_GUINT64_FORMAT, event->size);
+  g_string_append_printf (text, "%s%s%s", bodies[event->body], event->utf8 ? " SMTPUTF8" : "",
+                          returns[event->dsn_return]);
+  append_notify (text, event->notify);
+  if (event->envelope_id != NULL)
+    g_string_append_printf (text, " [%s]", event->envelope_id);
+  if (event->original_recipient != NULL)
+    g_string_append_printf (text, " [%s]", event->original_recipient);
+  transcript_run_event (session->run, "%s <%s>%s", verb, address, text->str);
 }
 
 static void
@@ -120,11 +143,15 @@ handle (Session *session, const ProtoSmtpServerEvent *event)
       ask (session, "250 2.1.5 Recipient accepted");
       break;
     case PROTO_SMTP_SERVER_VRFY:
-      transcript_run_event (run, "VRFY %s", event->text);
+      transcript_run_event (run, "VRFY %s%s", event->text, event->utf8 ? " SMTPUTF8" : "");
       ask (session, "252 2.5.2 Send it and see");
       break;
+    case PROTO_SMTP_SERVER_EXPN:
+      transcript_run_event (run, "EXPN %s%s", event->text, event->utf8 ? " SMTPUTF8" : "");
+      ask (session, "550 5.1.1 No such list");
+      break;
     case PROTO_SMTP_SERVER_DATA:
-      transcript_run_event (run, "DATA");
+      transcript_run_event (run, event->chunked ? "BDAT" : "DATA");
       ask (session, "354 Go ahead");
       break;
     case PROTO_SMTP_SERVER_CHUNK:

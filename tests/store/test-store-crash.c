@@ -64,7 +64,8 @@ store_next (Line *line)
     store_cabinet_add_async (line->cabinet, spool, &(StoreAdd){ .folder = STORE_FOLDER_INBOX },
                              NULL, on_stored, line);
   else
-    store_site_deliver_async (line->site, spool, both, NULL, on_stored, line);
+    store_site_deliver_async (line->site, spool, &(StoreDelivery){ .users = both }, NULL, on_stored,
+                              line);
 }
 
 static int

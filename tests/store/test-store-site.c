@@ -36,7 +36,9 @@ deliver (StoreSite *site, const char *text, const char *const *users, GError **e
 {
   g_autoptr (GAsyncResult) result = NULL;
 
-  store_site_deliver_async (site, shelf_spool (store_site_get_files (site), text), users, NULL,
+  const StoreDelivery delivery = { .users = users };
+
+  store_site_deliver_async (site, shelf_spool (store_site_get_files (site), text), &delivery, NULL,
                             shelf_got, &result);
   return store_site_finish (site, shelf_wait (&result), error);
 }
@@ -238,7 +240,8 @@ test_free (void)
   add_user (site, "anna", NULL);
   for (guint i = 0; i < G_N_ELEMENTS (results); i++)
     store_site_deliver_async (site, shelf_spool (store_site_get_files (site), "a"),
-                              (const char *[]){ "anna", NULL }, NULL, shelf_got, &results[i]);
+                              &(StoreDelivery){ .users = (const char *[]){ "anna", NULL } }, NULL,
+                              shelf_got, &results[i]);
   store_site_free (site);
   for (guint i = 0; i < G_N_ELEMENTS (results); i++)
     {

@@ -194,3 +194,35 @@ store_user_free (StoreUser *user)
   g_free (user->name);
   g_free (user);
 }
+
+void
+store_alias_free (StoreAlias *alias)
+{
+  if (alias == NULL)
+    return;
+  g_free (alias->local_part);
+  g_free (alias->domain);
+  g_strfreev (alias->users);
+  g_free (alias);
+}
+
+const char *
+store_recall_outcome_get_name (StoreRecallOutcome outcome)
+{
+  static const char *const names[] = {
+    [STORE_RECALL_FETCHED] = "fetched",
+    [STORE_RECALL_RECALLED] = "recalled",
+    [STORE_RECALL_NOT_FOUND] = "not-found",
+  };
+
+  return names[outcome];
+}
+
+void
+store_recall_free (StoreRecall *recall)
+{
+  if (recall == NULL)
+    return;
+  g_free (recall->user);
+  g_free (recall);
+}

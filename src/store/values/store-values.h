@@ -132,9 +132,40 @@ typedef struct
   gint64 created; /* seconds since 1970 UTC */
   guint letters;  /* waiting in the maildrop */
   guint64 octets;
+  guint64 quota_octets; /* what the maildrop may hold; 0: any */
+  guint quota_letters;
+  gboolean disabled; /* neither logs in nor gets letters */
 } StoreUser;
 
 void store_user_free (StoreUser *user);
+
+/* An address of the local server that stands for users. */
+typedef struct
+{
+  char *local_part;
+  char *domain; /* NULL: in all local domains */
+  char **users;
+} StoreAlias;
+
+void store_alias_free (StoreAlias *alias);
+
+typedef enum
+{
+  STORE_RECALL_FETCHED,   /* too late: the user's program has it */
+  STORE_RECALL_RECALLED,  /* it is gone from the maildrop, unread */
+  STORE_RECALL_NOT_FOUND, /* it is not there: the user removed it without fetching it */
+} StoreRecallOutcome;
+
+const char *store_recall_outcome_get_name (StoreRecallOutcome outcome); /* "fetched", ... */
+
+/* What a recall did for one of the letter's users. */
+typedef struct
+{
+  char *user;
+  StoreRecallOutcome outcome;
+} StoreRecall;
+
+void store_recall_free (StoreRecall *recall);
 
 typedef struct
 {
@@ -147,3 +178,5 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (StoreLetter, store_letter_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (StoreRecipient, store_recipient_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (StoreOutboxEntry, store_outbox_entry_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (StoreUser, store_user_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (StoreAlias, store_alias_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (StoreRecall, store_recall_free)
