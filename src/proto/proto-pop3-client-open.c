@@ -147,23 +147,15 @@ refuse (ProtoPop3Client *client, const char *code, const char *text)
 }
 
 static gboolean
-offers_mechanism (ProtoPop3Client *client, ProtoSaslMechanisms mechanism)
+try_sasl (ProtoPop3Client *client)
 {
   const char *list = g_hash_table_lookup (client->capabilities, "SASL");
   g_auto (GStrv) names = g_strsplit (list != NULL ? list : "", " ", -1);
+  ProtoSaslMechanisms offered = 0;
 
   for (guint i = 0; names[i] != NULL; i++)
-    if (proto_sasl_from_name (names[i]) == mechanism)
-      return TRUE;
-  return FALSE;
-}
-
-static gboolean
-try_sasl (ProtoPop3Client *client)
-{
-  ProtoSaslMechanisms mechanism = offers_mechanism (client, PROTO_SASL_PLAIN)   ? PROTO_SASL_PLAIN
-                                  : offers_mechanism (client, PROTO_SASL_LOGIN) ? PROTO_SASL_LOGIN
-                                                                                : 0;
+    offered |= proto_sasl_from_name (names[i]);
+  ProtoSaslMechanisms mechanism = proto_sasl_client_choose (offered, client->credentials);
   if (mechanism == 0)
     return FALSE;
   client->sasl = proto_sasl_client_new (mechanism, client->credentials);
@@ -255,8 +247,12 @@ take_auth_line (ProtoPop3Client *client, const char *line)
     }
   if (!proto_pop3_client_read_status (client, line, &positive, &code, &text))
     return;
+  gboolean complete = proto_sasl_client_is_complete (client->sasl);
   g_clear_pointer (&client->sasl, proto_sasl_client_free);
-  if (positive)
+  if (positive && !complete)
+    proto_pop3_client_fail (client, NULL, PROTO_ERROR_AUTH,
+                            "The server did not prove that it knows the password");
+  else if (positive)
     logged_in (client);
   else
     refuse (client, code, text);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "proto-sasl.h"
 
+#include "proto-sasl-scram.h"
+
 #include <string.h>
 
 struct _ProtoSaslServer
@@ -14,7 +16,10 @@ struct _ProtoSaslClient
 {
   ProtoSaslMechanisms mechanism;
   ProtoCredentials *credentials;
-  guint steps; /* challenges answered */
+  guint steps;             /* challenges answered */
+  ProtoScramClient *scram; /* SCRAM only */
+  gboolean answered;       /* SCRAM: the proof was sent */
+  gboolean proved;         /* SCRAM: by the server */
 };
 
 static const struct
@@ -22,6 +27,7 @@ static const struct
   ProtoSaslMechanisms mechanism;
   const char *name;
 } mechanism_names[] = {
+  { PROTO_SASL_SCRAM_SHA_256, "SCRAM-SHA-256" },
   { PROTO_SASL_PLAIN, "PLAIN" },
   { PROTO_SASL_LOGIN, "LOGIN" },
 };
@@ -233,6 +239,20 @@ proto_sasl_server_step (ProtoSaslServer *server,
 
 /* ---- client ---- */
 
+ProtoSaslMechanisms
+proto_sasl_client_choose (ProtoSaslMechanisms offered, const ProtoCredentials *credentials)
+{
+  if ((offered & PROTO_SASL_SCRAM_SHA_256) != 0)
+    {
+      g_autoptr (BaseSecret) prepared = proto_scram_prepare (credentials->password);
+      if (prepared != NULL)
+        return PROTO_SASL_SCRAM_SHA_256;
+    }
+  if ((offered & PROTO_SASL_PLAIN) != 0)
+    return PROTO_SASL_PLAIN;
+  return offered & PROTO_SASL_LOGIN;
+}
+
 ProtoSaslClient *
 proto_sasl_client_new (ProtoSaslMechanisms mechanism, const ProtoCredentials *credentials)
 {
@@ -241,12 +261,15 @@ proto_sasl_client_new (ProtoSaslMechanisms mechanism, const ProtoCredentials *cr
   client->mechanism = mechanism;
   client->credentials
       = credentials_new (credentials->authzid, credentials->user, credentials->password);
+  if (mechanism == PROTO_SASL_SCRAM_SHA_256)
+    client->scram = proto_scram_client_new (credentials->user, credentials->password, NULL);
   return client;
 }
 
 void
 proto_sasl_client_free (ProtoSaslClient *client)
 {
+  g_clear_pointer (&client->scram, proto_scram_client_free);
   proto_credentials_free (client->credentials);
   g_free (client);
 }
@@ -268,9 +291,19 @@ encode_plain (const ProtoCredentials *credentials)
   return text;
 }
 
+static char *
+encode_scram_first (const ProtoSaslClient *client)
+{
+  g_autofree char *first = proto_scram_client_first (client->scram);
+
+  return g_base64_encode ((const guchar *) first, strlen (first));
+}
+
 char *
 proto_sasl_client_initial (ProtoSaslClient *client)
 {
+  if (client->scram != NULL)
+    return encode_scram_first (client);
   return client->mechanism == PROTO_SASL_PLAIN ? encode_plain (client->credentials) : NULL;
 }
 
@@ -285,7 +318,40 @@ encode_login (const ProtoSaslClient *client)
                           base_secret_get_length (credentials->password));
 }
 
-/* What a challenge of these mechanisms says is for a person, and is not looked at
+/* An empty challenge asks for the first message, where it was no initial response. */
+static ProtoSaslResult
+step_scram (ProtoSaslClient *client, const char *challenge, char **response)
+{
+  gsize length = 0;
+  g_autofree char *text = decode (challenge, &length);
+
+  if (text == NULL || strlen (text) != length || client->proved)
+    return PROTO_SASL_MALFORMED;
+  if (client->answered)
+    {
+      client->proved = proto_scram_client_check (client->scram, text);
+      *response = client->proved ? g_strdup ("") : NULL;
+    }
+  else if (length == 0 && client->steps == 0)
+    *response = encode_scram_first (client);
+  else
+    {
+      g_autofree char *answer = proto_scram_client_answer (client->scram, text);
+      client->answered = answer != NULL;
+      *response
+          = answer != NULL ? g_base64_encode ((const guchar *) answer, strlen (answer)) : NULL;
+    }
+  client->steps++;
+  return *response != NULL ? PROTO_SASL_CONTINUE : PROTO_SASL_MALFORMED;
+}
+
+gboolean
+proto_sasl_client_is_complete (const ProtoSaslClient *client)
+{
+  return client->mechanism != PROTO_SASL_SCRAM_SHA_256 || client->proved;
+}
+
+/* What a challenge of the others says is for a person, and is not looked at
  * (draft-murchison-sasl-login section 2). PLAIN's answer is given once here even when it was an
  * initial response already: some servers pass over that. */
 ProtoSaslResult
@@ -293,6 +359,8 @@ proto_sasl_client_step (ProtoSaslClient *client, const char *challenge, char **r
 {
   guint wanted = client->mechanism == PROTO_SASL_LOGIN ? 2 : 1;
 
+  if (client->mechanism == PROTO_SASL_SCRAM_SHA_256)
+    return client->scram != NULL ? step_scram (client, challenge, response) : PROTO_SASL_MALFORMED;
   if (client->steps >= wanted || !is_base64 (challenge))
     return PROTO_SASL_MALFORMED;
   *response = client->mechanism == PROTO_SASL_LOGIN ? encode_login (client)

@@ -2,8 +2,9 @@
 #pragma once
 
 /*
- * SASL PLAIN (RFC 4616) and LOGIN (draft-murchison-sasl-login), both sides, without base64 lines'
- * framing: SMTP (RFC 4954) and POP3 (RFC 5034) put their own around it. One thread at a time.
+ * SASL PLAIN (RFC 4616) and LOGIN (draft-murchison-sasl-login), both sides, and the client's side
+ * of SCRAM-SHA-256 (RFC 7677), without base64 lines' framing: SMTP (RFC 4954) and POP3 (RFC 5034)
+ * put their own around it. One thread at a time.
  */
 
 #include <base-secret.h>
@@ -13,6 +14,7 @@ typedef enum
 {
   PROTO_SASL_PLAIN = 1 << 0,
   PROTO_SASL_LOGIN = 1 << 1,
+  PROTO_SASL_SCRAM_SHA_256 = 1 << 2, /* the client's side alone */
 } ProtoSaslMechanisms;
 
 const char *proto_sasl_get_name (ProtoSaslMechanisms mechanism);
@@ -52,6 +54,11 @@ ProtoSaslResult proto_sasl_server_step (ProtoSaslServer *server,
 
 typedef struct _ProtoSaslClient ProtoSaslClient;
 
+/* The best of what a server offers for these credentials: SCRAM-SHA-256 where the password can be
+ * prepared for it, PLAIN, LOGIN; 0 for none. */
+ProtoSaslMechanisms proto_sasl_client_choose (ProtoSaslMechanisms offered,
+                                              const ProtoCredentials *credentials);
+
 ProtoSaslClient *proto_sasl_client_new (ProtoSaslMechanisms mechanism,
                                         const ProtoCredentials *credentials);
 void proto_sasl_client_free (ProtoSaslClient *client);
@@ -61,6 +68,9 @@ char *proto_sasl_client_initial (ProtoSaslClient *client);
 /* Takes the server's base64 challenge; CONTINUE sets *@response. */
 ProtoSaslResult
 proto_sasl_client_step (ProtoSaslClient *client, const char *challenge, char **response);
+/* Whether the server may say that all is well now: under SCRAM it must have proved before that it
+ * knows the keys (RFC 5802 section 5). */
+gboolean proto_sasl_client_is_complete (const ProtoSaslClient *client);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ProtoCredentials, proto_credentials_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ProtoSaslServer, proto_sasl_server_free)

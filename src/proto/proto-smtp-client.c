@@ -100,9 +100,7 @@ choose_mechanism (const ProtoSmtpClient *client)
 
   for (guint i = 0; names[i] != NULL; i++)
     mechanisms |= proto_sasl_from_name (names[i]);
-  if ((mechanisms & PROTO_SASL_PLAIN) != 0)
-    return PROTO_SASL_PLAIN;
-  return mechanisms & PROTO_SASL_LOGIN;
+  return proto_sasl_client_choose (mechanisms, client->credentials);
 }
 
 static void
@@ -154,7 +152,10 @@ take_auth_reply (ProtoSmtpClient *client, ProtoReply *reply)
   g_autoptr (ProtoReply) owned = reply;
   char *response = NULL;
 
-  if (proto_reply_is_positive (reply))
+  if (proto_reply_is_positive (reply) && !proto_sasl_client_is_complete (client->sasl))
+    part (client, PROTO_ERROR_AUTH, g_steal_pointer (&owned),
+          "The server did not prove that it knows the password");
+  else if (proto_reply_is_positive (reply))
     become_ready (client);
   else if (proto_reply_is_permanent (reply))
     part (client, PROTO_ERROR_AUTH, g_steal_pointer (&owned),

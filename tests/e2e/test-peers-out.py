@@ -58,6 +58,8 @@ def round_trip(security):
         equal(fetch(data, peers), 2, "new letters")
         equal(fetch(data, peers), 0, "new letters the second time")
         equal((peers.count("ann"), peers.count("bob")), (0, 0), "letters left at Dovecot")
+        with open(os.path.join(peers.top, "dovecot.log"), encoding="utf-8") as file:
+            contains(file.read(), "method=SCRAM-SHA-256")
         for row in inbox(data):
             equal(row["subject"], "Grüße über Postfix", "subject")
             folder = os.path.join(data, f"saved-{row['id']}")

@@ -205,6 +205,38 @@ test_client_ends (void)
     }
 }
 
+/* A server that says "well" without its own proof must not be believed (RFC 5802 section 5). */
+static void
+test_scram_client (void)
+{
+  g_autoptr (BaseSecret) password = base_secret_new ("pencil", -1);
+  g_autoptr (BaseSecret) odd = base_secret_new ("pen\acil", -1);
+  g_autoptr (ProtoCredentials) credentials = proto_credentials_new ("user", password);
+  g_autoptr (ProtoCredentials) odd_credentials = proto_credentials_new ("user", odd);
+  ProtoSaslMechanisms all = PROTO_SASL_SCRAM_SHA_256 | PROTO_SASL_PLAIN | PROTO_SASL_LOGIN;
+  g_autoptr (ProtoSaslClient) client
+      = proto_sasl_client_new (PROTO_SASL_SCRAM_SHA_256, credentials);
+  g_autofree char *response = NULL, *proof = NULL, *nothing = NULL;
+  gsize length;
+
+  g_assert_cmpint (proto_sasl_client_choose (all, credentials), ==, PROTO_SASL_SCRAM_SHA_256);
+  g_assert_cmpint (proto_sasl_client_choose (all, odd_credentials), ==, PROTO_SASL_PLAIN);
+  g_assert_cmpint (proto_sasl_client_step (client, "", &response), ==, PROTO_SASL_CONTINUE);
+  g_autofree char *first = (char *) g_base64_decode (response, &length);
+  g_autofree char *first_text = g_strndup (first, length);
+  g_autofree char *answer
+      = g_strdup_printf ("%sabc,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096", strstr (first_text, "r="));
+  g_autofree char *challenge = encode (answer, strlen (answer));
+  g_assert_cmpint (proto_sasl_client_step (client, challenge, &proof), ==, PROTO_SASL_CONTINUE);
+  g_assert_false (proto_sasl_client_is_complete (client));
+
+  const char *wrong = "v=6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4=";
+  g_autofree char *final = encode (wrong, strlen (wrong));
+  g_assert_cmpint (proto_sasl_client_step (client, final, &nothing), ==, PROTO_SASL_MALFORMED);
+  g_assert_null (nothing);
+  g_assert_false (proto_sasl_client_is_complete (client));
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -216,5 +248,6 @@ main (int argc, char *argv[])
   g_test_add_func ("/proto/sasl/login", test_login);
   g_test_add_func ("/proto/sasl/login-malformed", test_login_malformed);
   g_test_add_func ("/proto/sasl/client-ends", test_client_ends);
+  g_test_add_func ("/proto/sasl/scram-client", test_scram_client);
   return g_test_run ();
 }
