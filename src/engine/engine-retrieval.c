@@ -5,13 +5,15 @@
 
 #include "engine-error-private.h"
 
+#include <base-clock.h>
 #include <net-connector.h>
 #include <proto-pop3-client.h>
 
 #include <string.h>
 
+#define SECONDS_IN_DAY (24 * 60 * 60)
 /* Letters asked for, or on their way to the disk, at one time. */
-#define MAX_IN_FLIGHT 8
+#define MAX_IN_FLIGHT 128
 /* Headers asked for ahead where the server has no UIDL. */
 #define MAX_TOPS 16
 
@@ -32,7 +34,7 @@ typedef struct
 
   NetLink *link;
   ProtoPop3Client *client; /* the link's engine */
-  GHashTable *known;       /* uids fetched already */
+  GHashTable *known;       /* uids fetched already -> StoreUid */
   GHashTable *fresh;       /* uids of @items, borrowed */
 
   GPtrArray *listed; /* uids (char *) of the whole maildrop */
@@ -179,7 +181,7 @@ on_added (GObject *source, GAsyncResult *result, gpointer user_data)
 
   if (!retrieval->over)
     {
-      if (kept && !retrieval->account->keep_on_server)
+      if (kept && retrieval->account->keep == STORE_KEEP_NOT)
         say_delete (retrieval, storing->number);
       advance (retrieval);
       if (retrieval->link != NULL)
@@ -250,6 +252,27 @@ on_forgotten (GObject *source, GAsyncResult *result, gpointer user_data)
   return_when_done (retrieval);
 }
 
+/* Whether a letter that has been durable here since an earlier fetch is to go at the server. */
+static gboolean
+has_had_its_time (const Retrieval *retrieval, const StoreUid *uid)
+{
+  const StoreAccount *account = retrieval->account;
+  gint64 now = base_clock_real () / G_USEC_PER_SEC;
+
+  switch (account->keep)
+    {
+    case STORE_KEEP_NOT:
+      return TRUE;
+    case STORE_KEEP_FOREVER:
+      break;
+    case STORE_KEEP_DAYS:
+      return now - uid->fetched >= (gint64) account->keep_days * SECONDS_IN_DAY;
+    case STORE_KEEP_UNTIL_DELETED:
+      return uid->deleted;
+    }
+  return FALSE;
+}
+
 /* One letter of the maildrop has become known by its uid. */
 static void
 list_letter (Retrieval *retrieval, guint number, const char *uid)
@@ -266,8 +289,7 @@ list_letter (Retrieval *retrieval, guint number, const char *uid)
       g_ptr_array_add (retrieval->items, item);
       g_hash_table_add (retrieval->fresh, item->uid);
     }
-  else if (!retrieval->account->keep_on_server)
-    /* Durable here since an earlier fetch that could not delete it. */
+  else if (has_had_its_time (retrieval, g_hash_table_lookup (retrieval->known, uid)))
     say_delete (retrieval, number);
 }
 

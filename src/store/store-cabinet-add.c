@@ -133,16 +133,21 @@ set_path (StoreDb *db, gint64 id, const char *path, GError **error)
 }
 
 static gboolean
-remember_uid (StoreDb *db, const Add *add, GError **error)
+remember_uid (StoreDb *db, gint64 id, const Add *add, GError **error)
 {
   GError *failed = NULL;
   g_autoptr (StoreStatement) statement
-      = store_db_prepare (db, "INSERT INTO uids (account, uid) VALUES (:account, :uid)", error);
+      = store_db_prepare (db,
+                          "INSERT INTO uids (account, uid, fetched, letter) "
+                          "VALUES (:account, :uid, :fetched, :letter)",
+                          error);
 
   if (statement == NULL)
     return FALSE;
   store_statement_bind_int (statement, ":account", add->account);
   store_statement_bind_text (statement, ":uid", add->uid);
+  store_statement_bind_int (statement, ":fetched", base_clock_real () / G_USEC_PER_SEC);
+  store_statement_bind_int (statement, ":letter", id);
   if (store_statement_run (statement, &failed))
     return TRUE;
   if (g_error_matches (failed, STORE_ERROR, STORE_ERROR_EXISTS))
@@ -220,12 +225,12 @@ add_work (StoreWrite *write, StoreDb *db, GError **error)
 {
   Add *add = write->data;
 
-  if (!store_cabinet_clear_placed (write->cabinet, db, error)
-      || (add->uid != NULL && !remember_uid (db, add, error)) || !insert_row (db, add, error))
+  if (!store_cabinet_clear_placed (write->cabinet, db, error) || !insert_row (db, add, error))
     return FALSE;
   gint64 id = store_db_get_last_id (db);
   add->row->path = make_path (add->row, id);
-  if (!set_path (db, id, add->row->path, error)
+  if ((add->uid != NULL && !remember_uid (db, id, add, error))
+      || !set_path (db, id, add->row->path, error)
       || (add->envelope != NULL && !insert_envelope (db, id, add->envelope, error))
       || (add->replaces != 0 && !remove_replaced (write, db, add->replaces, error)))
     return FALSE;

@@ -139,7 +139,14 @@ void store_cabinet_delete_async (StoreCabinet *cabinet,
 
 /* ---- POP3 uids ---- */
 
-/* A set of the uids (char *) that the account has fetched. */
+/* A letter that was fetched and that the server may still have. */
+typedef struct
+{
+  gint64 fetched;   /* seconds since 1970 UTC */
+  gboolean deleted; /* it is in Trash, or gone for good */
+} StoreUid;
+
+/* What the account has fetched: uid (char *) -> StoreUid. */
 void store_cabinet_known_uids_async (StoreCabinet *cabinet,
                                      gint64 account,
                                      GCancellable *cancellable,

@@ -2,6 +2,7 @@
 #include "desk.h"
 #include "fake-peer.h"
 
+#include <base-clock.h>
 #include <engine-error.h>
 #include <string.h>
 
@@ -64,6 +65,78 @@ test_delete (void)
   fetch_well (desk, account, 0);
   fake_pop3_put (peer, "uid-1", LETTER ("1"));
   fetch_well (desk, account, 1);
+  desk_close (desk, FALSE);
+  fake_peer_free (peer);
+}
+
+static void
+set_keep (Desk *desk, EngineAccount *account, StoreKeep keep, guint days)
+{
+  g_autoptr (StoreAccount) values = store_account_copy (engine_account_get_values (account));
+  g_autoptr (GAsyncResult) saved = NULL;
+  g_autoptr (GError) error = NULL;
+
+  values->keep = keep;
+  values->keep_days = days;
+  engine_accounts_save_async (desk->accounts, values, NULL, NULL, desk_got, &saved);
+  engine_accounts_save_finish (desk->accounts, desk_wait (&saved), &error);
+  g_assert_no_error (error);
+}
+
+static void
+test_keep_days (void)
+{
+  Desk *desk = desk_open (NULL);
+  FakePeer *peer = fake_pop3_new ();
+  EngineAccount *account = desk_add_account (desk, 1, peer->port, TRUE);
+
+  set_keep (desk, account, STORE_KEEP_DAYS, 2);
+  put_three (peer);
+  fetch_well (desk, account, 3);
+  base_clock_advance (G_TIME_SPAN_DAY * 2 - G_TIME_SPAN_MINUTE);
+  fetch_well (desk, account, 0);
+  g_assert_cmpuint (peer->maildrop->len, ==, 3);
+  base_clock_advance (G_TIME_SPAN_MINUTE);
+  fetch_well (desk, account, 0);
+  g_assert_cmpuint (peer->maildrop->len, ==, 0);
+  g_assert_cmpuint (desk_count (desk, STORE_FOLDER_INBOX), ==, 3);
+  desk_close (desk, FALSE);
+  fake_peer_free (peer);
+}
+
+static gint64
+first_of (Desk *desk, StoreFolder folder)
+{
+  g_autoptr (GAsyncResult) listed = NULL;
+
+  engine_letters_list_async (desk->letters, folder, NULL, desk_got, &listed);
+  g_autoptr (GArray) ids = engine_letters_list_finish (desk->letters, desk_wait (&listed), NULL);
+  return g_array_index (ids, gint64, 0);
+}
+
+/* In Trash here, gone there at the next fetch; the others stay. */
+static void
+test_keep_until_deleted (void)
+{
+  Desk *desk = desk_open (NULL);
+  FakePeer *peer = fake_pop3_new ();
+  EngineAccount *account = desk_add_account (desk, 1, peer->port, TRUE);
+  g_autoptr (GAsyncResult) moved = NULL;
+  g_autoptr (GAsyncResult) deleted = NULL;
+
+  set_keep (desk, account, STORE_KEEP_UNTIL_DELETED, 0);
+  put_three (peer);
+  fetch_well (desk, account, 3);
+  fetch_well (desk, account, 0);
+  g_assert_cmpuint (peer->maildrop->len, ==, 3);
+  gint64 id = first_of (desk, STORE_FOLDER_INBOX);
+  engine_letters_move_async (desk->letters, &id, 1, STORE_FOLDER_TRASH, NULL, desk_got, &moved);
+  g_assert_true (engine_letters_finish (desk->letters, desk_wait (&moved), NULL));
+  id = first_of (desk, STORE_FOLDER_INBOX);
+  engine_letters_delete_async (desk->letters, &id, 1, NULL, desk_got, &deleted);
+  g_assert_true (engine_letters_finish (desk->letters, desk_wait (&deleted), NULL));
+  fetch_well (desk, account, 0);
+  g_assert_cmpuint (peer->maildrop->len, ==, 1);
   desk_close (desk, FALSE);
   fake_peer_free (peer);
 }
@@ -268,6 +341,8 @@ main (int argc, char **argv)
   desk_init (&argc, &argv);
   g_test_add_func ("/engine/fetcher/keep", test_keep);
   g_test_add_func ("/engine/fetcher/delete", test_delete);
+  g_test_add_func ("/engine/fetcher/keep-days", test_keep_days);
+  g_test_add_func ("/engine/fetcher/keep-until-deleted", test_keep_until_deleted);
   g_test_add_func ("/engine/fetcher/bytes", test_bytes);
   g_test_add_func ("/engine/fetcher/cut", test_cut);
   g_test_add_func ("/engine/fetcher/refused-letter", test_refused_letter);
