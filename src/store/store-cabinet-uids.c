@@ -47,6 +47,36 @@ store_cabinet_known_uids_finish (StoreCabinet *cabinet, GAsyncResult *result, GE
   return g_task_propagate_pointer (G_TASK (result), error);
 }
 
+gint64
+store_cabinet_find_same (StoreCabinet *cabinet,
+                         StoreDb *db,
+                         gint64 account,
+                         const char *message_id,
+                         GBytes *bytes)
+{
+  g_autoptr (StoreStatement) statement = store_db_prepare (
+      db,
+      "SELECT id, folder, path, spool FROM letters WHERE message_id = :message_id AND account = "
+      ":account AND size = :size",
+      NULL);
+
+  if (statement == NULL || message_id == NULL)
+    return 0;
+  store_statement_bind_text (statement, ":message_id", message_id);
+  store_statement_bind_int (statement, ":account", account);
+  store_statement_bind_int (statement, ":size", (gint64) g_bytes_get_size (bytes));
+  while (store_statement_step (statement, NULL))
+    {
+      g_autoptr (GBytes) other
+          = store_cabinet_read_file (cabinet, (StoreFolder) store_statement_get_int (statement, 1),
+                                     store_statement_get_text (statement, 2),
+                                     store_statement_get_text (statement, 3), NULL);
+      if (other != NULL && g_bytes_equal (bytes, other))
+        return store_statement_get_int (statement, 0);
+    }
+  return 0;
+}
+
 typedef struct
 {
   gint64 account;

@@ -61,8 +61,7 @@ test_delete (void)
   put_three (peer);
   fetch_well (desk, account, 3);
   g_assert_cmpuint (peer->maildrop->len, ==, 0);
-  /* A uid that the server no longer lists is forgotten, and may come again. */
-  fetch_well (desk, account, 0);
+  /* A uid whose letter is gone is forgotten, and may come again for another letter. */
   fake_pop3_put (peer, "uid-1", LETTER ("1"));
   fetch_well (desk, account, 1);
   desk_close (desk, FALSE);
@@ -302,17 +301,118 @@ test_joined (void)
   fake_peer_free (peer);
 }
 
+/* RFC 2449 section 8 and RFC 3206: what it says decides what a person reads. */
 static void
-test_in_use (void)
+test_refused_log_in (void)
+{
+  static const struct
+  {
+    const char *reply;
+    int code;
+    const char *words;
+  } cases[] = {
+    { "-ERR [IN-USE] Later", ENGINE_ERROR_BUSY, "*Another program is reading this mailbox*" },
+    { "-ERR [LOGIN-DELAY] 300", ENGINE_ERROR_BUSY, "*more time between two fetches*" },
+    { "-ERR [SYS/TEMP] No disk", ENGINE_ERROR_REFUSED, "*should go away*No disk*" },
+    { "-ERR [SYS/PERM] Broken", ENGINE_ERROR_REFUSED, "*administrator*Broken*" },
+    { "-ERR [AUTH] No", ENGINE_ERROR_AUTH, "*password*" },
+    { "-ERR No", ENGINE_ERROR_AUTH, "*password*" },
+  };
+  Desk *desk = desk_open (NULL);
+  FakePeer *peer = fake_pop3_new ();
+  EngineAccount *account = desk_add_account (desk, 1, peer->port, TRUE);
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (GError) error = NULL;
+
+      fake_peer_set (peer, &peer->pass_reply, cases[i].reply);
+      g_assert_false (desk_fetch (desk, account, NULL, &error));
+      g_assert_error (error, ENGINE_ERROR, cases[i].code);
+      g_assert_true (g_pattern_match_simple (cases[i].words, error->message));
+    }
+  desk_close (desk, FALSE);
+  fake_peer_free (peer);
+}
+
+/* A server that counts anew: the letters come again, and are known all the same. */
+static void
+test_renumbered (void)
 {
   Desk *desk = desk_open (NULL);
   FakePeer *peer = fake_pop3_new ();
   EngineAccount *account = desk_add_account (desk, 1, peer->port, TRUE);
+
+  put_three (peer);
+  fetch_well (desk, account, 3);
+  fake_pop3_renumber (peer);
+  fake_pop3_put (peer, "really-new", LETTER ("4"));
+  fetch_well (desk, account, 1);
+  g_assert_cmpuint (desk_count (desk, STORE_FOLDER_INBOX), ==, 4);
+  g_assert_cmpuint (peer->retrieved, ==, 7);
+  fetch_well (desk, account, 0);
+  g_assert_cmpuint (peer->retrieved, ==, 7);
+  desk_close (desk, FALSE);
+  fake_peer_free (peer);
+}
+
+static void
+on_progress (EngineAccount *account, GParamSpec *pspec, gpointer user_data)
+{
+  double *most = user_data;
+  double now;
+
+  g_object_get (account, "progress", &now, NULL);
+  g_assert_cmpfloat (now, >=, 0);
+  g_assert_cmpfloat (now, <=, 1);
+  *most = MAX (*most, now);
+}
+
+/* Sizes are taken for what they are: a word of the server's. */
+static void
+test_wrong_sizes (void)
+{
+  static const guint factors[] = { 1, 1000, 0 };
+  Desk *desk = desk_open (NULL);
+  FakePeer *peer = fake_pop3_new ();
+  EngineAccount *account = desk_add_account (desk, 1, peer->port, FALSE);
+
+  for (guint i = 0; i < G_N_ELEMENTS (factors); i++)
+    {
+      double most = 0;
+      gulong handler
+          = g_signal_connect (account, "notify::progress", G_CALLBACK (on_progress), &most);
+
+      peer->wrong_sizes = factors[i];
+      peer->no_list = factors[i] == 0;
+      put_three (peer);
+      fetch_well (desk, account, 3);
+      /* Without sizes the first step is a whole letter. */
+      if (factors[i] > 0)
+        g_assert_cmpfloat (most, >, 0);
+      g_assert_cmpuint (engine_account_get_progress (account)->letters, ==, 0);
+      g_signal_handler_disconnect (account, handler);
+    }
+  desk_close (desk, FALSE);
+  fake_peer_free (peer);
+}
+
+/* A letter without its end is not a letter, and stays at the server. */
+static void
+test_no_dot (void)
+{
+  Desk *desk = desk_open (NULL);
+  FakePeer *peer = fake_pop3_new ();
+  EngineAccount *account = desk_add_account (desk, 1, peer->port, FALSE);
   g_autoptr (GError) error = NULL;
 
-  peer->in_use = TRUE;
+  put_three (peer);
+  peer->no_dot = TRUE;
   g_assert_false (desk_fetch (desk, account, NULL, &error));
-  g_assert_error (error, ENGINE_ERROR, ENGINE_ERROR_BUSY);
+  g_assert_error (error, ENGINE_ERROR, ENGINE_ERROR_NETWORK);
+  g_assert_cmpuint (desk_count (desk, STORE_FOLDER_INBOX), ==, 0);
+  peer->no_dot = FALSE;
+  fetch_well (desk, account, 3);
   desk_close (desk, FALSE);
   fake_peer_free (peer);
 }
@@ -349,7 +449,10 @@ main (int argc, char **argv)
   g_test_add_func ("/engine/fetcher/without-uidl", test_without_uidl);
   g_test_add_func ("/engine/fetcher/many", test_many);
   g_test_add_func ("/engine/fetcher/joined", test_joined);
-  g_test_add_func ("/engine/fetcher/in-use", test_in_use);
+  g_test_add_func ("/engine/fetcher/refused-log-in", test_refused_log_in);
+  g_test_add_func ("/engine/fetcher/renumbered", test_renumbered);
+  g_test_add_func ("/engine/fetcher/wrong-sizes", test_wrong_sizes);
+  g_test_add_func ("/engine/fetcher/no-dot", test_no_dot);
   g_test_add_func ("/engine/fetcher/no-password", test_no_password);
   return g_test_run ();
 }

@@ -5,4 +5,5 @@ ALTER TABLE accounts ADD COLUMN keep_days INTEGER NOT NULL DEFAULT 0;
 -- those that were fetched before this was written down.
 ALTER TABLE uids ADD COLUMN fetched INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE uids ADD COLUMN letter INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX letters_by_message_id ON letters (message_id) WHERE message_id IS NOT NULL;
 UPDATE uids SET fetched = unixepoch ();
