@@ -14,6 +14,7 @@
 typedef struct
 {
   StoreSpool *spool;
+  guint64 size;
   char **users;
   char *sender;     /* or NULL */
   char *message_id; /* or NULL */
@@ -69,7 +70,7 @@ check_user (StoreDb *db, Delivery *delivery, const char *name, GError **error)
   if (store_statement_step (statement, &failed))
     {
       g_autoptr (StoreUser) user = store_site_read_user (statement);
-      return store_site_check_room (user, store_spool_get_size (delivery->spool), error);
+      return store_site_check_room (user, delivery->size, error);
     }
   if (failed == NULL)
     g_set_error (error, STORE_ERROR, STORE_ERROR_NOT_FOUND, "There is no user %s", name);
@@ -113,7 +114,7 @@ insert (StoreDb *db, Delivery *delivery, const char *user, GError **error)
   store_statement_bind_text (statement, ":user", user);
   store_statement_bind_text (statement, ":path", path);
   store_statement_bind_text (statement, ":spool", store_spool_get_name (delivery->spool));
-  store_statement_bind_int (statement, ":size", (gint64) store_spool_get_size (delivery->spool));
+  store_statement_bind_int (statement, ":size", (gint64) delivery->size);
   store_statement_bind_text (statement, ":message_id", delivery->message_id);
   store_statement_bind_text (statement, ":sender", delivery->sender);
   if (!store_statement_run (statement, error))
@@ -297,6 +298,7 @@ store_site_deliver_async (StoreSite *site,
 
   store_spool_end (spool);
   delivery->spool = spool;
+  delivery->size = order->size > 0 ? order->size : store_spool_get_size (spool);
   delivery->users = g_strdupv ((char **) order->users);
   delivery->sender = order->sender != NULL ? store_site_normalise_user (order->sender, NULL) : NULL;
   delivery->message_id = store_site_normalise_message_id (order->message_id);
