@@ -319,8 +319,11 @@ take_reply (ProtoSmtpClient *client, ProtoReply *reply)
       proto_smtp_client_take_undoing_reply (client, reply);
       break;
     case PROTO_SMTP_CLIENT_IN_BODY:
-      proto_smtp_client_fail (client, PROTO_ERROR_REFUSED, reply,
-                              "The server interrupted the message");
+      if (client->chunking)
+        proto_smtp_client_take_chunk_reply (client, reply);
+      else
+        proto_smtp_client_fail (client, PROTO_ERROR_REFUSED, reply,
+                                "The server interrupted the message");
       break;
     case PROTO_SMTP_CLIENT_IDLE:
       proto_smtp_client_fail (client, PROTO_ERROR_SYNTAX, reply,
