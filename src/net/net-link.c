@@ -419,6 +419,7 @@ watch_wire (NetLink *link)
       link->readable = g_pollable_input_stream_create_source (
           G_POLLABLE_INPUT_STREAM (g_io_stream_get_input_stream (link->stream)), NULL);
       g_source_set_callback (link->readable, G_SOURCE_FUNC (on_readable), link, NULL);
+      g_source_set_can_recurse (link->readable, TRUE);
       g_source_attach (link->readable, g_source_get_context (link->clock));
     }
   if (!write)
@@ -428,6 +429,7 @@ watch_wire (NetLink *link)
       link->writable = g_pollable_output_stream_create_source (
           G_POLLABLE_OUTPUT_STREAM (g_io_stream_get_output_stream (link->stream)), NULL);
       g_source_set_callback (link->writable, G_SOURCE_FUNC (on_writable), link, NULL);
+      g_source_set_can_recurse (link->writable, TRUE);
       g_source_attach (link->writable, g_source_get_context (link->clock));
     }
 }
@@ -456,11 +458,13 @@ set_clock (NetLink *link)
     return;
   if (link->phase == PHASE_OPEN)
     next = MIN (next, link->deadline);
-  if (next == G_MAXINT64)
-    g_source_set_ready_time (link->clock, -1);
-  else
-    g_source_set_ready_time (link->clock,
-                             MAX (g_get_monotonic_time () + next - base_clock_monotonic (), 0));
+  gint64 armed = g_source_get_ready_time (link->clock);
+  gint64 wanted
+      = next == G_MAXINT64 ? -1 : MAX (g_get_monotonic_time () + next - base_clock_monotonic (), 0);
+  /* Each line moves the deadline on, and each setting costs a system call: one that comes early
+   * finds nothing to do, and sets the next. */
+  if (armed < 0 || wanted < armed)
+    g_source_set_ready_time (link->clock, wanted);
 }
 
 /* One round: out, then what follows when all is out, then in. */
