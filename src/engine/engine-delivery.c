@@ -178,16 +178,27 @@ fail (EngineDelivery *delivery, GError *error)
 static void
 count_octets (EngineDelivery *delivery, const guint8 *data, gsize length)
 {
-  guint8 before = delivery->last;
-  gsize bare = 0;
+  const guint8 *end = data + length;
+  gboolean after_cr = delivery->last == '\r';
 
-  for (gsize i = 0; i < length; i++)
+  for (const guint8 *at = data; at < end;)
     {
-      bare += (before == '\r') != (data[i] == '\n');
-      before = data[i];
+      const guint8 *cr, *lf;
+
+      if (after_cr && *at == '\n')
+        at++;
+      else if (after_cr)
+        delivery->size++;
+      cr = memchr (at, '\r', (gsize) (end - at));
+      after_cr = cr != NULL;
+      if (cr == NULL)
+        cr = end;
+      for (; (lf = memchr (at, '\n', (gsize) (cr - at))) != NULL; at = lf + 1)
+        delivery->size++;
+      at = cr + 1;
     }
-  delivery->last = before;
-  delivery->size += length + bare;
+  delivery->last = end[-1];
+  delivery->size += length;
 }
 
 static void

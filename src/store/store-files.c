@@ -370,7 +370,7 @@ store_files_exists (StoreFiles *files, const char *path)
 
 /* ---- spools ---- */
 
-#define BUFFER (64 * 1024)
+#define BUFFER (16 * 1024)
 
 struct _StoreSpool
 {
