@@ -79,14 +79,12 @@ run_capa (ProtoPop3Server *server, const char *argument)
   proto_engine_say (engine, "AUTH-RESP-CODE", NULL);
   proto_engine_say (engine, "PIPELINING", NULL);
   proto_engine_say (engine, "EXPIRE NEVER", NULL);
+  g_autofree char *list = proto_sasl_list (proto_pop3_server_get_mechanisms (server));
+  g_autofree char *sasl = g_strconcat ("SASL ", list, NULL);
   if (proto_pop3_server_may_log_in (server))
-    {
-      g_autofree char *list = proto_sasl_list (server->config.mechanisms);
-      g_autofree char *line = g_strconcat ("SASL ", list, NULL);
-      proto_engine_say (engine, "USER", NULL);
-      if (*list != '\0')
-        proto_engine_say (engine, line, NULL);
-    }
+    proto_engine_say (engine, "USER", NULL);
+  if (*list != '\0')
+    proto_engine_say (engine, sasl, NULL);
   if (server->config.offer_stls && !engine->tls && !server->in_transaction)
     proto_engine_say (engine, "STLS", NULL);
   if (server->config.offer_utf8)

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "proto-pop3-server-private.h"
 
-#include <base-clock.h>
-
 #include <string.h>
 
 /* Only AUTH may be as long as this (RFC 5034 section 4); the verbs keep their own limit. */
@@ -210,9 +208,9 @@ proto_pop3_server_new (const ProtoPop3ServerConfig *config, gboolean implicit_tl
   server->config = *config;
   server->host_name = g_strdup (config->host_name);
   server->config.host_name = server->host_name;
+  server->nonce = g_strdup (config->nonce);
   if (config->offer_apop)
-    server->timestamp = g_strdup_printf ("<%08x%08x.%" G_GINT64_FORMAT "@%s>", g_random_int (),
-                                         g_random_int (), base_clock_real (), server->host_name);
+    server->timestamp = proto_sasl_make_challenge (server->nonce, server->host_name);
   server->slots = g_array_new (FALSE, TRUE, sizeof (ProtoPop3Slot));
   g_array_set_clear_func (server->slots, clear_slot);
   server->deleted = g_array_new (FALSE, FALSE, sizeof (guint));
@@ -230,6 +228,7 @@ proto_pop3_server_free (ProtoPop3Server *server)
   g_array_unref (server->slots);
   g_array_unref (server->deleted);
   g_free (server->host_name);
+  g_free (server->nonce);
   g_free (server->timestamp);
   g_free (server->user);
   g_free (server->text);
@@ -302,6 +301,16 @@ take_question (ProtoPop3Server *server, ProtoPop3Question question)
 }
 
 void
+proto_pop3_server_give_keys (ProtoPop3Server *server, const ProtoScramKeys *keys)
+{
+  if (!take_question (server, PROTO_POP3_QUESTION_KEYS))
+    return;
+  g_autofree char *challenge = proto_sasl_server_give_keys (server->sasl, keys);
+  g_autofree char *line = g_strconcat ("+ ", challenge, NULL);
+  proto_engine_say (&server->engine, line, NULL);
+}
+
+void
 proto_pop3_server_accept (ProtoPop3Server *server, GArray *entries)
 {
   g_autoptr (GArray) owned = entries;
@@ -330,6 +339,7 @@ proto_pop3_server_refuse (ProtoPop3Server *server, const char *code, const char 
   if (question == PROTO_POP3_QUESTION_NONE || question == PROTO_POP3_QUESTION_SENDING
       || !take_question (server, question))
     return;
+  g_clear_pointer (&server->sasl, proto_sasl_server_free);
   if (question == PROTO_POP3_QUESTION_UPDATE)
     {
       say_err (server, code, text);

@@ -55,7 +55,7 @@ say_capabilities (ProtoSmtpServer *server, const char *name)
     g_string_append (text, "STARTTLS\n");
   if (proto_smtp_server_offers_auth (server))
     {
-      g_autofree char *mechanisms = proto_sasl_list (server->config.mechanisms);
+      g_autofree char *mechanisms = proto_sasl_list (proto_smtp_server_get_mechanisms (server));
       g_string_append_printf (text, "AUTH %s\n", mechanisms);
     }
   g_string_append (text, "HELP");

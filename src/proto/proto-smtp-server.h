@@ -28,7 +28,8 @@ typedef struct
   gboolean offer_expn;            /* else EXPN is 502 */
   gboolean auth_required;         /* MAIL before AUTH is 530 5.7.0 */
   gboolean auth_in_clear;         /* offer AUTH without TLS: a demonstration setting */
-  ProtoSaslMechanisms mechanisms; /* 0: no AUTH */
+  ProtoSaslMechanisms mechanisms; /* 0: no AUTH; -PLUS is offered where the TLS can be bound to */
+  const char *nonce;              /* of SCRAM and CRAM-MD5; NULL: a random one */
   guint64 max_size;               /* octets of a message; 0: no limit */
   guint max_recipients;           /* at least 100 (section 4.5.3.1.8) */
   guint max_errors;               /* bad commands before 421 and close */
@@ -44,6 +45,8 @@ void proto_smtp_server_config_init (ProtoSmtpServerConfig *config);
 typedef enum
 {
   PROTO_SMTP_SERVER_HELO,    /* .text is the client's name, .extended for EHLO */
+  PROTO_SMTP_SERVER_KEYS,    /* question: .text is a user's name; proto_smtp_server_give_keys(), or
+                                4xx/5xx */
   PROTO_SMTP_SERVER_AUTH,    /* question: .credentials; 235 or 535/454 */
   PROTO_SMTP_SERVER_MAIL,    /* question: .path, .size, .body, .utf8, .dsn_return, .envelope_id;
                                 250 or 4xx/5xx */
@@ -98,6 +101,9 @@ gboolean proto_smtp_server_next (ProtoSmtpServer *server, ProtoSmtpServerEvent *
 
 /* Answers the open question; takes @reply. */
 void proto_smtp_server_answer (ProtoSmtpServer *server, ProtoReply *reply);
+
+/* Answers a KEYS; copies @keys. */
+void proto_smtp_server_give_keys (ProtoSmtpServer *server, const ProtoScramKeys *keys);
 
 /* Says @reply (421) and closes after it; takes @reply. For a shutdown; an open question need no
  * longer be answered. */
