@@ -23,6 +23,8 @@ static void
 touch (ProtoEngine *engine)
 {
   engine->deadline = engine->timeout > 0 ? base_clock_monotonic () + engine->timeout : G_MAXINT64;
+  if (engine->end > 0)
+    engine->deadline = MIN (engine->deadline, engine->end);
 }
 
 void
@@ -178,6 +180,27 @@ proto_engine_can_bind (const ProtoEngine *engine)
     if (engine->bindings[i] != NULL)
       return TRUE;
   return FALSE;
+}
+
+void
+proto_engine_set_end (ProtoEngine *engine, gint64 microseconds)
+{
+  engine->end = microseconds > 0 ? base_clock_monotonic () + microseconds : 0;
+  touch (engine);
+}
+
+gboolean
+proto_engine_is_over (const ProtoEngine *engine)
+{
+  return engine->end > 0 && base_clock_monotonic () >= engine->end;
+}
+
+void
+proto_engine_postpone (ProtoEngine *engine)
+{
+  touch (engine);
+  if (proto_engine_is_over (engine))
+    engine->deadline = base_clock_monotonic () + G_USEC_PER_SEC;
 }
 
 void

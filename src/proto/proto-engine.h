@@ -86,6 +86,7 @@ struct _ProtoEngine
   gboolean done;                      /* nothing more will be said: flush and close */
   gint64 timeout;                     /* microseconds of silence allowed; 0: for ever */
   gint64 deadline;                    /* monotonic microseconds */
+  gint64 end;                         /* likewise: that of the whole session; 0: none */
   ProtoTap tap;
   gpointer tap_data;
 };
@@ -131,6 +132,12 @@ void proto_engine_free (ProtoEngine *engine);
 void proto_engine_init (ProtoEngine *engine, const ProtoEngineClass *klass);
 void proto_engine_clear (ProtoEngine *engine);
 void proto_engine_set_timeout (ProtoEngine *engine, gint64 microseconds);
+/* However much is said, timed_out() comes then; 0: never. */
+void proto_engine_set_end (ProtoEngine *engine, gint64 microseconds);
+/* Whether the end was reached: timed_out() came for that. */
+gboolean proto_engine_is_over (const ProtoEngine *engine);
+/* For timed_out(), when this side has something to do first: it comes again. */
+void proto_engine_postpone (ProtoEngine *engine);
 
 gboolean proto_engine_can_bind (const ProtoEngine *engine);
 

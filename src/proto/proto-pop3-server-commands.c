@@ -345,6 +345,12 @@ proto_pop3_server_run_line (ProtoPop3Server *server, const char *line, gsize len
         continue;
       show_line (server, verbs[i].verb, argument, verbs[i].hiding);
       server->auth_tried = verbs[i].run == proto_pop3_server_auth;
+      if (server->config.max_commands > 0 && ++server->commands > server->config.max_commands)
+        {
+          proto_pop3_server_err (server, "SYS/TEMP", "Too many commands in one session");
+          proto_pop3_server_close (server);
+          return;
+        }
       if (verbs[i].run != proto_pop3_server_auth && length > 253)
         proto_pop3_server_err (server, NULL, "The line is too long");
       else if ((verbs[i].states & state) == 0)

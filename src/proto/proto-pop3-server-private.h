@@ -46,6 +46,7 @@ struct _ProtoPop3Server
   ProtoSaslServer *sasl;
   gboolean auth_tried; /* the last verb: what comes next may be a password all the same */
   guint errors;
+  guint commands;
 
   GArray *slots;   /* of ProtoPop3Slot */
   guint count;     /* not deleted */

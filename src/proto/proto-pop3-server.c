@@ -159,10 +159,12 @@ server_timed_out (ProtoEngine *engine)
   if (server->question != PROTO_POP3_QUESTION_NONE
       && server->question != PROTO_POP3_QUESTION_SENDING)
     {
-      proto_engine_set_timeout (engine, engine->timeout);
+      proto_engine_postpone (engine);
       return;
     }
-  proto_engine_note (engine, "Nothing was heard for too long: closing");
+  proto_engine_note (engine, proto_engine_is_over (engine)
+                                 ? "The session has lasted too long: closing"
+                                 : "Nothing was heard for too long: closing");
   proto_pop3_server_close (server);
 }
 
@@ -215,6 +217,7 @@ proto_pop3_server_new (const ProtoPop3ServerConfig *config, gboolean implicit_tl
   g_array_set_clear_func (server->slots, clear_slot);
   server->deleted = g_array_new (FALSE, FALSE, sizeof (guint));
   proto_engine_set_timeout (&server->engine, config->timeout);
+  proto_engine_set_end (&server->engine, config->session_timeout);
   if (!implicit_tls)
     say_greeting (server);
   return server;

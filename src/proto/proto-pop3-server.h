@@ -23,7 +23,9 @@ typedef struct
   ProtoSaslMechanisms mechanisms; /* 0: no AUTH; -PLUS is offered where the TLS can be bound to */
   const char *nonce;              /* of SCRAM, CRAM-MD5 and APOP; NULL: a random one */
   guint max_errors;
-  gint64 timeout; /* autologout, at least 10 minutes (section 3) */
+  guint max_commands;     /* before the session is closed; 0: any number */
+  gint64 session_timeout; /* microseconds of the whole session; 0: any time */
+  gint64 timeout;         /* autologout, at least 10 minutes (section 3) */
 } ProtoPop3ServerConfig;
 
 void proto_pop3_server_config_init (ProtoPop3ServerConfig *config);

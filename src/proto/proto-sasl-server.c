@@ -84,9 +84,7 @@ read_cram (ProtoSaslServer *server,
       || !g_utf8_validate (octets, -1, NULL))
     return PROTO_SASL_MALFORMED;
   g_autofree char *user = g_strndup (octets, (gsize) (space - octets));
-  *credentials = proto_sasl_make_credentials ("", user, NULL);
-  (*credentials)->challenge = g_strdup (server->challenge);
-  (*credentials)->digest = g_ascii_strdown (space + 1, -1);
+  *credentials = proto_credentials_new_digest (user, server->challenge, space + 1, FALSE);
   return PROTO_SASL_DONE;
 }
 

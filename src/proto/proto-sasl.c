@@ -75,6 +75,33 @@ proto_credentials_new (const char *user, BaseSecret *password)
   return proto_sasl_make_credentials ("", user, password);
 }
 
+ProtoCredentials *
+proto_credentials_new_digest (const char *user,
+                              const char *challenge,
+                              const char *digest,
+                              gboolean apop)
+{
+  ProtoCredentials *credentials = proto_sasl_make_credentials ("", user, NULL);
+
+  credentials->challenge = g_strdup (challenge);
+  credentials->digest = g_ascii_strdown (digest, -1);
+  credentials->apop = apop;
+  return credentials;
+}
+
+ProtoCredentials *
+proto_credentials_copy (const ProtoCredentials *credentials)
+{
+  ProtoCredentials *copy = proto_sasl_make_credentials (credentials->authzid, credentials->user,
+                                                        credentials->password);
+
+  copy->challenge = g_strdup (credentials->challenge);
+  copy->digest = g_strdup (credentials->digest);
+  copy->apop = credentials->apop;
+  copy->proved = credentials->proved;
+  return copy;
+}
+
 void
 proto_credentials_free (ProtoCredentials *credentials)
 {

@@ -31,11 +31,17 @@ typedef struct
   char *user;           /* authcid */
   BaseSecret *password; /* or NULL */
   char *challenge;      /* of CRAM-MD5 and APOP, or NULL */
-  char *digest;         /* hexadecimal; the answer to it */
+  char *digest;         /* hexadecimal, lower case; the answer to it */
+  gboolean apop;        /* in the way of APOP */
   gboolean proved;      /* SCRAM: the client knows the password whose keys were given */
 } ProtoCredentials;
 
 ProtoCredentials *proto_credentials_new (const char *user, BaseSecret *password);
+ProtoCredentials *proto_credentials_new_digest (const char *user,
+                                                const char *challenge,
+                                                const char *digest,
+                                                gboolean apop);
+ProtoCredentials *proto_credentials_copy (const ProtoCredentials *credentials);
 void proto_credentials_free (ProtoCredentials *credentials);
 
 typedef enum

@@ -34,6 +34,7 @@ struct _ProtoSmtpServer
   gboolean extended;
   char *user;
   guint errors;
+  guint commands;
   char
       line_start[5]; /* of a line that is not whole yet: all that is left of one that is too long */
   gboolean line_started;

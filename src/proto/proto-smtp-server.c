@@ -232,11 +232,14 @@ server_timed_out (ProtoEngine *engine)
   /* The silence is ours while a question is open. */
   if (server->question != PROTO_SMTP_QUESTION_NONE)
     {
-      proto_engine_set_timeout (engine, engine->timeout);
+      proto_engine_postpone (engine);
       return;
     }
   if (!engine->wants_tls && server->greeting_said)
-    proto_smtp_server_say (server, 421, "4.4.2", "Nothing was heard for too long, closing");
+    proto_smtp_server_say (server, 421, "4.4.2",
+                           proto_engine_is_over (engine)
+                               ? "The session has lasted too long, closing"
+                               : "Nothing was heard for too long, closing");
   proto_smtp_server_close (server);
 }
 
@@ -281,6 +284,7 @@ proto_smtp_server_new (const ProtoSmtpServerConfig *config, gboolean implicit_tl
   server->nonce = g_strdup (config->nonce);
   server->config.nonce = server->nonce;
   proto_engine_set_timeout (&server->engine, config->command_timeout);
+  proto_engine_set_end (&server->engine, config->session_timeout);
   if (!implicit_tls)
     say_greeting (server);
   return server;

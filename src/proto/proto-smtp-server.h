@@ -33,8 +33,10 @@ typedef struct
   guint64 max_size;               /* octets of a message; 0: no limit */
   guint max_recipients;           /* at least 100 (section 4.5.3.1.8) */
   guint max_errors;               /* bad commands before 421 and close */
+  guint max_commands;             /* before 421 and close; 0: any number */
   guint max_line;                 /* text line in octets with CRLF (1000), 0: no limit */
   gint64 command_timeout;         /* microseconds; 5 minutes */
+  gint64 session_timeout;         /* microseconds of the whole session; 0: any time */
   gint64 data_timeout;            /* microseconds between blocks of DATA; 3 minutes */
 } ProtoSmtpServerConfig;
 

@@ -19,6 +19,7 @@ struct _StoreSite
   guint syncing;   /* letters on their way to the writer; under the lock */
   StoreDb *reader; /* under the lock */
   char *mark;
+  char *key;
   GHashTable *open; /* of char *: users whose maildrop a session holds; under the lock */
 
   /* Of gint64: letters. Under the lock. */

@@ -72,6 +72,7 @@ fixture_open (const char *directory)
       = engine_server_new (fixture->site, fixture->journal, fixture->identity_directory);
   fixture->config = engine_server_config_new ();
   memset (fixture->config->ports, 0, sizeof fixture->config->ports);
+  fixture->config->limits.delay_seconds = 1;
   return fixture;
 }
 
@@ -181,7 +182,10 @@ client_shake (Client *client, Fixture *fixture)
                                                            GNUTLS_X509_FMT_PEM),
                    ==, 1);
   g_assert_cmpint (gnutls_init (&client->tls, GNUTLS_CLIENT | GNUTLS_NO_SIGNAL), ==, 0);
-  gnutls_set_default_priority (client->tls);
+  if (fixture->priority != NULL)
+    g_assert_cmpint (gnutls_priority_set_direct (client->tls, fixture->priority, NULL), ==, 0);
+  else
+    gnutls_set_default_priority (client->tls);
   gnutls_credentials_set (client->tls, GNUTLS_CRD_CERTIFICATE, client->credentials);
   gnutls_session_set_verify_cert (client->tls, "localhost", 0);
   gnutls_transport_set_int (client->tls, client->fd);
@@ -213,8 +217,9 @@ client_connect_to (Fixture *fixture, const char *address, EnginePort port)
   if (port == ENGINE_PORT_SMTPS || port == ENGINE_PORT_POP3S)
     client_shake (client, fixture);
 
-  g_autofree char *greeting = client_reply (client);
-  if (greeting == NULL || !g_str_has_prefix (greeting, client->pop3 ? "+OK" : "220"))
+  client->greeting = client_reply (client);
+  if (client->greeting == NULL
+      || !g_str_has_prefix (client->greeting, client->pop3 ? "+OK" : "220"))
     return NULL;
   return g_steal_pointer (&client);
 }
@@ -234,6 +239,7 @@ client_free (Client *client)
     gnutls_certificate_free_credentials (client->credentials);
   g_clear_object (&client->connection);
   g_string_free (client->in, TRUE);
+  g_free (client->greeting);
   g_free (client);
 }
 

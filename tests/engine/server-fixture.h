@@ -20,6 +20,7 @@ typedef struct
   EngineServer *server;
   EngineServerConfig *config;
   char *authority;
+  const char *priority; /* of the clients' TLS; NULL: as GnuTLS has it */
   guint16 ports[ENGINE_N_PORTS];
 } Fixture;
 
@@ -46,6 +47,7 @@ typedef struct
   GString *in; /* what was read */
   gsize taken; /* of it */
   gboolean pop3;
+  char *greeting;
 } Client;
 
 /* Connects, with TLS where the port wants it, and reads the greeting. NULL when refused. */
