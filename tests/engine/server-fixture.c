@@ -137,6 +137,7 @@ fixture_close (Fixture *fixture, gboolean keep)
     remove_tree (fixture->directory);
   engine_server_config_free (fixture->config);
   g_free (fixture->authority);
+  g_free (fixture->last_greeting);
   g_free (fixture->identity_directory);
   g_free (fixture->directory);
   g_free (fixture);
@@ -198,13 +199,22 @@ client_shake (Client *client, Fixture *fixture)
   client->taken = 0;
 }
 
-Client *
-client_connect_to (Fixture *fixture, const char *address, EnginePort port)
+static Client *
+open_client (Fixture *fixture,
+             const char *source,
+             const char *address,
+             EnginePort port,
+             char **greeting)
 {
   g_autoptr (Client) client = g_new0 (Client, 1);
   g_autoptr (GSocketClient) connector = g_socket_client_new ();
 
   g_socket_client_set_enable_proxy (connector, FALSE);
+  if (source != NULL)
+    {
+      g_autoptr (GSocketAddress) own = g_inet_socket_address_new_from_string (source, 0);
+      g_socket_client_set_local_address (connector, own);
+    }
   client->pop3 = port == ENGINE_PORT_POP3 || port == ENGINE_PORT_POP3S;
   client->in = g_string_new (NULL);
   client->connection
@@ -218,10 +228,25 @@ client_connect_to (Fixture *fixture, const char *address, EnginePort port)
     client_shake (client, fixture);
 
   client->greeting = client_reply (client);
+  if (greeting != NULL)
+    *greeting = g_strdup (client->greeting);
   if (client->greeting == NULL
       || !g_str_has_prefix (client->greeting, client->pop3 ? "+OK" : "220"))
     return NULL;
   return g_steal_pointer (&client);
+}
+
+Client *
+client_connect_to (Fixture *fixture, const char *address, EnginePort port)
+{
+  return open_client (fixture, NULL, address, port, NULL);
+}
+
+Client *
+client_connect_from (Fixture *fixture, const char *source, EnginePort port)
+{
+  g_clear_pointer (&fixture->last_greeting, g_free);
+  return open_client (fixture, source, "127.0.0.1", port, &fixture->last_greeting);
 }
 
 Client *

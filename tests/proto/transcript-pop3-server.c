@@ -51,6 +51,9 @@ server_open (TranscriptRun *run)
   config.mechanisms = transcript_sasl_get_mechanisms (run, "PLAIN LOGIN");
   config.nonce = transcript_sasl_get_nonce (run);
   config.max_errors = (guint) transcript_run_get_number (run, "max-errors", config.max_errors);
+  config.max_commands = (guint) transcript_run_get_number (run, "max-commands", 0);
+  config.session_timeout
+      = (gint64) transcript_run_get_number (run, "session-seconds", 0) * G_USEC_PER_SEC;
   session->run = run;
   session->letters = make_letters (run);
   session->server

@@ -34,6 +34,9 @@ server_open (TranscriptRun *run)
   config.max_recipients
       = (guint) transcript_run_get_number (run, "max-recipients", config.max_recipients);
   config.max_errors = (guint) transcript_run_get_number (run, "max-errors", config.max_errors);
+  config.max_commands = (guint) transcript_run_get_number (run, "max-commands", 0);
+  config.session_timeout
+      = (gint64) transcript_run_get_number (run, "session-seconds", 0) * G_USEC_PER_SEC;
   config.max_line = (guint) transcript_run_get_number (run, "max-line", config.max_line);
   session->run = run;
   session->server
