@@ -91,7 +91,7 @@ def gsasl(server, mechanism, *options, password=PASSWORD, expect=0):
     return run("gsasl", "--smtp", f"--connect=localhost:{server.ports['smtp']}", "--starttls",
                f"--x509-ca-file={server.authority}", f"--mechanism={mechanism}",
                "--authentication-id=ann", f"--password={password}", "--no-client-first",
-               "--quality-of-protection=qop-auth", *options, stdin=b"QUIT\r\n", expect=expect)
+               "--quality-of-protection=qop-auth", *options, expect=expect)
 
 
 def test_gsasl_is_bound_to_its_tls():
