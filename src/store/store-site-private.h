@@ -18,6 +18,7 @@ struct _StoreSite
   GMutex lock;
   StoreDb *reader; /* under the lock */
   char *mark;
+  char *key;
   GHashTable *open; /* of char *: users whose maildrop a session holds; under the lock */
 
   /* Of gint64: letters. Under the lock. */

@@ -259,9 +259,9 @@ sweep (StoreSite *site, StoreDb *db, GError **error)
 /* ---- opening and closing ---- */
 
 static char *
-read_mark (StoreDb *db)
+read_site (StoreDb *db, const char *sql)
 {
-  g_autoptr (StoreStatement) statement = store_db_prepare (db, "SELECT mark FROM site", NULL);
+  g_autoptr (StoreStatement) statement = store_db_prepare (db, sql, NULL);
 
   return statement != NULL && store_statement_step (statement, NULL)
              ? g_strdup (store_statement_get_text (statement, 0))
@@ -295,7 +295,8 @@ store_site_open (const char *directory, GError **error)
   site->reader = store_db_open_reader (path, error);
   if (site->reader == NULL)
     return NULL;
-  site->mark = read_mark (site->reader);
+  site->mark = read_site (site->reader, "SELECT mark FROM site");
+  site->key = read_site (site->reader, "SELECT key FROM site");
   site->writer = store_writer_new (g_steal_pointer (&db));
   return g_steal_pointer (&site);
 }
@@ -342,6 +343,7 @@ store_site_free (StoreSite *site)
   g_cond_clear (&site->idle);
   g_cond_clear (&site->gathered);
   g_free (site->mark);
+  g_free (site->key);
   g_free (site);
 }
 
