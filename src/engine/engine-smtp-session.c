@@ -206,11 +206,9 @@ on_stored (GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 on_message (SmtpSession *self)
 {
-  g_auto (GStrv) users = engine_envelope_dup_users (self->envelope);
-
   self->storing = TRUE;
-  engine_delivery_store_async (g_steal_pointer (&self->delivery), (const char *const *) users,
-                               on_stored, engine_session_ref (&self->parent));
+  engine_delivery_store_async (g_steal_pointer (&self->delivery), self->envelope, on_stored,
+                               engine_session_ref (&self->parent));
 }
 
 /* ---- the session ---- */
