@@ -15,12 +15,13 @@
 
 typedef struct _EngineBounce EngineBounce;
 
-/* Looks who can have the letter @id, which is whole in @letter, and writes the report, if there is
- * to be one: STORE_ERROR_FULL and the like when that cannot be done. */
+/* Looks who can have the letter @id of @size octets, which is whole in @letter, and writes the
+ * report, if there is to be one: STORE_ERROR_FULL and the like when that cannot be done. */
 EngineBounce *engine_bounce_new (EngineService *service,
                                  const EngineEnvelope *envelope,
                                  const char *id,
                                  StoreSpool *letter,
+                                 guint64 size,
                                  GError **error);
 void engine_bounce_free (EngineBounce *bounce);
 

@@ -265,6 +265,7 @@ engine_bounce_new (EngineService *service,
                    const EngineEnvelope *envelope,
                    const char *id,
                    StoreSpool *letter,
+                   guint64 size,
                    GError **error)
 {
   g_autoptr (EngineBounce) bounce = g_new0 (EngineBounce, 1);
@@ -272,7 +273,7 @@ engine_bounce_new (EngineService *service,
   bounce->service = service;
   bounce->envelope = envelope;
   bounce->id = g_strdup (id);
-  bounce->size = store_spool_get_size (letter);
+  bounce->size = size;
   bounce->seen = g_hash_table_new (g_str_hash, g_str_equal);
   bounce->users = g_ptr_array_new_with_free_func (g_free);
   bounce->rows = g_array_new (FALSE, FALSE, sizeof (MessageReportRecipient));

@@ -177,6 +177,12 @@ engine_fetcher_new (StoreCabinet *cabinet, EngineAccounts *accounts)
   return fetcher;
 }
 
+StoreCabinet *
+engine_fetcher_get_cabinet (EngineFetcher *fetcher)
+{
+  return fetcher->cabinet;
+}
+
 void
 engine_fetcher_fetch_async (EngineFetcher *fetcher,
                             EngineAccount *account,
