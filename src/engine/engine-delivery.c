@@ -3,6 +3,7 @@
 
 #include "engine-delivery-private.h"
 
+#include "engine-bounce-private.h"
 #include "engine-head-private.h"
 #include "engine-return-path-private.h"
 
@@ -17,10 +18,10 @@ struct _EngineDelivery
   EngineService *service;
   StoreSpool *spool; /* NULL after an error */
   char *id;
-  guint64 size; /* octets of the letter with its trace, as RETR will send them */
-  guint8 last;  /* of them */
-  char **users;
-  char *sender; /* the user who has proved to be it, or NULL */
+  guint64 size;         /* octets of the letter with its trace, as RETR will send them */
+  guint8 last;          /* of them */
+  EngineBounce *bounce; /* once the letter is whole */
+  char *sender;         /* the user who has proved to be it, or NULL */
   GError *error;
   EngineReturnPath filter;
   EngineHead head;
@@ -222,28 +223,48 @@ spool (EngineDelivery *delivery, const guint8 *data, gsize length)
     fail (delivery, g_steal_pointer (&error));
 }
 
+/* Takes @task. */
+static void
+acknowledge (GTask *task)
+{
+  EngineDelivery *delivery = g_task_get_task_data (task);
+
+  g_task_return_pointer (task, proto_reply_new_printf (250, "2.0.0", "Stored as %s", delivery->id),
+                         (GDestroyNotify) proto_reply_free);
+  g_object_unref (task);
+}
+
+static void
+on_reported (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  EngineDelivery *delivery = g_task_get_task_data (user_data);
+
+  engine_bounce_store_finish (delivery->bounce, result);
+  acknowledge (user_data);
+}
+
 static void
 on_stored (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
   EngineDelivery *delivery = g_task_get_task_data (task);
   g_autoptr (GError) error = NULL;
-  ProtoReply *reply;
 
-  if (store_site_finish (engine_service_get_site (delivery->service), result, &error))
-    {
-      engine_service_count (delivery->service, ENGINE_COUNT_LETTERS, 1);
-      engine_service_count (delivery->service, ENGINE_COUNT_OCTETS, delivery->size);
-      for (guint i = 0; delivery->users[i] != NULL; i++)
-        engine_service_announce_delivery (delivery->service, delivery->users[i]);
-      reply = proto_reply_new_printf (250, "2.0.0", "Stored as %s", delivery->id);
-    }
-  else
+  if (!store_site_finish (engine_service_get_site (delivery->service), result, &error))
     {
       engine_service_count (delivery->service, ENGINE_COUNT_REFUSED, 1);
-      reply = reply_to_error (error);
+      g_task_return_pointer (task, reply_to_error (error), (GDestroyNotify) proto_reply_free);
+      return;
     }
-  g_task_return_pointer (task, reply, (GDestroyNotify) proto_reply_free);
+  const char *const *users = engine_bounce_get_users (delivery->bounce);
+  engine_service_count (delivery->service, ENGINE_COUNT_LETTERS, 1);
+  engine_service_count (delivery->service, ENGINE_COUNT_OCTETS, delivery->size);
+  for (guint i = 0; users[i] != NULL; i++)
+    engine_service_announce_delivery (delivery->service, users[i]);
+  if (engine_bounce_has_report (delivery->bounce))
+    engine_bounce_store_async (delivery->bounce, on_reported, g_steal_pointer (&task));
+  else
+    acknowledge (g_steal_pointer (&task));
 }
 
 EngineDelivery *
@@ -277,7 +298,7 @@ engine_delivery_free (EngineDelivery *delivery)
   g_clear_pointer (&delivery->spool, store_spool_free);
   g_clear_error (&delivery->error);
   engine_head_clear (&delivery->head);
-  g_strfreev (delivery->users);
+  g_clear_pointer (&delivery->bounce, engine_bounce_free);
   g_free (delivery->sender);
   g_free (delivery->id);
   g_free (delivery);
@@ -302,7 +323,7 @@ engine_delivery_write (EngineDelivery *delivery, GBytes *chunk)
 
 void
 engine_delivery_store_async (EngineDelivery *delivery,
-                             const char *const *users,
+                             const EngineEnvelope *envelope,
                              GAsyncReadyCallback callback,
                              gpointer user_data)
 {
@@ -312,22 +333,28 @@ engine_delivery_store_async (EngineDelivery *delivery,
 
   engine_return_path_end (&delivery->filter, held);
   spool (delivery, held->data, held->len);
-  delivery->users = g_strdupv ((char **) users);
+  end_octets (delivery);
   g_task_set_task_data (task, delivery, (GDestroyNotify) engine_delivery_free);
   if (delivery->head.hops > MAX_HOPS)
     refusal = proto_reply_new_printf (554, "5.4.6", "The letter goes in circles: over %d hops",
                                       MAX_HOPS);
   else if (delivery->error != NULL)
     refusal = reply_to_error (delivery->error);
+  else
+    {
+      delivery->bounce = engine_bounce_new (delivery->service, envelope, delivery->id,
+                                            delivery->spool, delivery->size, &delivery->error);
+      if (delivery->bounce == NULL)
+        refusal = reply_to_error (delivery->error);
+    }
   if (refusal != NULL)
     {
       g_task_return_pointer (task, refusal, (GDestroyNotify) proto_reply_free);
       return;
     }
-  end_octets (delivery);
 
   const StoreDelivery order = {
-    .users = (const char *const *) delivery->users,
+    .users = engine_bounce_get_users (delivery->bounce),
     .sender = delivery->sender,
     .message_id = delivery->head.message_id != NULL ? delivery->head.message_id->str : NULL,
     .size = delivery->size,

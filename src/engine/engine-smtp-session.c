@@ -194,6 +194,56 @@ on_expn (SmtpSession *self, const ProtoSmtpServerEvent *event)
   proto_smtp_server_answer (self->server, reply);
 }
 
+/* ---- recall ---- */
+
+static ProtoReply *
+reply_to_recall (SmtpSession *self, GPtrArray *recalls)
+{
+  const char *domain = engine_service_get_config (self->parent.service)->domain;
+  g_autoptr (GString) text = g_string_new (NULL);
+
+  if (recalls->len == 0)
+    return proto_reply_new (550, "5.1.0",
+                            "You have sent no such letter to anybody here in the last 7 days");
+  for (guint i = 0; i < recalls->len; i++)
+    {
+      const StoreRecall *recall = g_ptr_array_index (recalls, i);
+      g_string_append_printf (text, "%s<%s@%s> %s", i > 0 ? "\n" : "", recall->user, domain,
+                              store_recall_outcome_get_name (recall->outcome));
+    }
+  return proto_reply_new (250, "2.1.5", text->str);
+}
+
+static void
+on_recalled (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (EngineSession) session = user_data;
+  SmtpSession *self = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GPtrArray) recalls
+      = store_site_recall_finish (engine_service_get_site (session->service), result, &error);
+
+  self->storing = FALSE;
+  if (recalls == NULL)
+    g_warning ("A letter was not recalled: %s", error->message);
+  if (!engine_session_is_open (session))
+    return;
+  if (recalls != NULL)
+    proto_smtp_server_answer (self->server, reply_to_recall (self, recalls));
+  else
+    say (self, 451, "4.3.0", "Nothing can be taken back now; try again later");
+  engine_session_resume (session);
+}
+
+/* The extension is described in proto-smtp-server.h. */
+static void
+on_recall (SmtpSession *self, const ProtoSmtpServerEvent *event)
+{
+  self->storing = TRUE;
+  store_site_recall_async (engine_service_get_site (self->parent.service), self->parent.user,
+                           event->text, NULL, on_recalled, engine_session_ref (&self->parent));
+}
+
 /* ---- the letter ---- */
 
 static void
@@ -239,11 +289,9 @@ on_stored (GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 on_message (SmtpSession *self)
 {
-  g_auto (GStrv) users = engine_envelope_dup_users (self->envelope);
-
   self->storing = TRUE;
-  engine_delivery_store_async (g_steal_pointer (&self->delivery), (const char *const *) users,
-                               on_stored, engine_session_ref (&self->parent));
+  engine_delivery_store_async (g_steal_pointer (&self->delivery), self->envelope, on_stored,
+                               engine_session_ref (&self->parent));
 }
 
 /* ---- the session ---- */
@@ -272,6 +320,9 @@ handle (SmtpSession *self, const ProtoSmtpServerEvent *event)
       break;
     case PROTO_SMTP_SERVER_EXPN:
       on_expn (self, event);
+      break;
+    case PROTO_SMTP_SERVER_RECALL:
+      on_recall (self, event);
       break;
     case PROTO_SMTP_SERVER_DATA:
       on_data (self);
@@ -370,6 +421,7 @@ engine_smtp_session_new (EngineService *service, EnginePort port, ProtoEngine **
   config.offer_chunking = TRUE;
   config.offer_dsn = TRUE;
   config.offer_expn = settings->offer_expn;
+  config.offer_recall = TRUE;
   config.offer_smtputf8 = TRUE;
   config.offer_starttls = port != ENGINE_PORT_SMTPS;
   config.auth_required = port == ENGINE_PORT_SUBMISSION;

@@ -17,7 +17,7 @@ typedef enum
   PROTO_SMTP_QUESTION_AUTH,
   PROTO_SMTP_QUESTION_MAIL,
   PROTO_SMTP_QUESTION_RCPT,
-  PROTO_SMTP_QUESTION_VRFY, /* and EXPN */
+  PROTO_SMTP_QUESTION_VRFY, /* EXPN and XRECALL too */
   PROTO_SMTP_QUESTION_DATA,
   PROTO_SMTP_QUESTION_MESSAGE,
 } ProtoSmtpQuestion;
@@ -132,6 +132,12 @@ void proto_smtp_server_starttls (ProtoSmtpServer *server, const char *arguments)
 void proto_smtp_server_auth (ProtoSmtpServer *server, const char *arguments);
 /* A line of the AUTH exchange; NULL: it was too long. */
 void proto_smtp_server_auth_line (ProtoSmtpServer *server, const char *line, gsize length);
+
+/* ---- proto-smtp-server-recall.c ---- */
+
+gboolean proto_smtp_server_offers_recall (const ProtoSmtpServer *server);
+gsize proto_smtp_server_get_recall_line (const ProtoSmtpServer *server);
+void proto_smtp_server_recall (ProtoSmtpServer *server, const char *arguments);
 
 /* ---- proto-smtp-server-data.c ---- */
 

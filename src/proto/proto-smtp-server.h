@@ -6,6 +6,17 @@
  * (2920), ENHANCEDSTATUSCODES (2034), STARTTLS (3207), AUTH (4954), CHUNKING and BINARYMIME (3030),
  * DSN (3461) and SMTPUTF8 (6531). One thread at a time.
  *
+ * A private extension of Postroom's own, with the EHLO keyword XRECALL, takes back a letter that
+ * nobody has fetched yet:
+ *
+ *   XRECALL <message-id>
+ *
+ * It needs AUTH (530 before it) and concerns letters of that user alone; it stands outside a
+ * transaction (503 in one) and is the last of a pipelined group. A line of the 250 reply is
+ * "<address> recalled", "<address> fetched" (too late) or "<address> not-found" (removed unread); 550
+ * says that there is no such letter. The keyword is there as soon as AUTH is: few clients say EHLO
+ * again behind it.
+ *
  * Pull events with proto_smtp_server_next() after each feed; answer those marked "question" with
  * proto_smtp_server_answer() before the next pull gives anything.
  */
@@ -26,6 +37,7 @@ typedef struct
   gboolean offer_dsn;
   gboolean offer_smtputf8;
   gboolean offer_expn;            /* else EXPN is 502 */
+  gboolean offer_recall;          /* else XRECALL is 502 */
   gboolean auth_required;         /* MAIL before AUTH is 530 5.7.0 */
   gboolean auth_in_clear;         /* offer AUTH without TLS: a demonstration setting */
   ProtoSaslMechanisms mechanisms; /* 0: no AUTH; -PLUS is offered where the TLS can be bound to */
@@ -55,6 +67,8 @@ typedef enum
   PROTO_SMTP_SERVER_RCPT,    /* question: .path, .notify, .original_recipient; 250 or 4xx/5xx */
   PROTO_SMTP_SERVER_VRFY,    /* question: .text, .utf8; 252 is the usual answer */
   PROTO_SMTP_SERVER_EXPN,    /* question: .text, .utf8; 250 with a mailbox on each line */
+  PROTO_SMTP_SERVER_RECALL,  /* question: .text, a Message-ID in angle brackets; 250 with an
+                                outcome on each line, or 550 */
   PROTO_SMTP_SERVER_DATA,    /* question: 354, or 4xx/5xx when the message cannot be taken now.
                                 With .chunked the text comes by BDAT: a 354 is not said, and a
                                 refusal waits for the end of the chunk and ends the transaction */

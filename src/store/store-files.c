@@ -490,6 +490,30 @@ store_spool_sync (StoreSpool *spool, GError **error)
 }
 
 GBytes *
+store_spool_read (StoreSpool *spool, gsize max, GError **error)
+{
+  gsize length = MIN (max, spool->size), done = 0;
+  gsize end = MIN (length, spool->size - spool->buffer->len); /* the rest is not written yet */
+  g_autofree guint8 *data = g_malloc (length);
+
+  while (done < end)
+    {
+      gssize part = pread (spool->fd, data + done, end - done, (off_t) done);
+      if (part < 0 && errno == EINTR)
+        continue;
+      if (part <= 0)
+        {
+          store_files_fail (error, part < 0 ? errno : EIO, "read", spool->path);
+          return NULL;
+        }
+      done += (gsize) part;
+    }
+  if (length > done)
+    memcpy (data + done, spool->buffer->data, length - done);
+  return g_bytes_new_take (g_steal_pointer (&data), length);
+}
+
+GBytes *
 store_spool_map (StoreSpool *spool, GError **error)
 {
   g_autoptr (GMappedFile) map = g_mapped_file_new_from_fd (spool->fd, FALSE, error);

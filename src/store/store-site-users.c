@@ -62,6 +62,26 @@ store_site_dup_users (StoreSite *site, GError **error)
   return NULL;
 }
 
+StoreUser *
+store_site_dup_user (StoreSite *site, const char *name)
+{
+  StoreUser *user = NULL;
+
+  g_mutex_lock (&site->lock);
+  StoreStatement *statement
+      = store_db_prepare (site->reader, "SELECT " STORE_SITE_USER " FROM users WHERE name = :name",
+                          NULL);
+  if (statement != NULL)
+    {
+      store_statement_bind_text (statement, ":name", name);
+      if (store_statement_step (statement, NULL))
+        user = store_site_read_user (statement);
+      store_statement_free (statement);
+    }
+  g_mutex_unlock (&site->lock);
+  return user;
+}
+
 /* The one text that @sql gives for the user @name, or NULL. */
 static char *
 read_text (StoreSite *site, const char *sql, const char *name)

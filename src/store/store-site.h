@@ -30,6 +30,7 @@ char *store_site_normalise_user (const char *name, GError **error);
 
 GPtrArray *store_site_dup_users (StoreSite *site, GError **error); /* of StoreUser, by name */
 gboolean store_site_has_user (StoreSite *site, const char *name);
+StoreUser *store_site_dup_user (StoreSite *site, const char *name); /* NULL: there is none */
 /* What store_site_add_user_async() was given; NULL when there is no such user, or it is disabled.
  */
 char *store_site_dup_verifier (StoreSite *site, const char *name);

@@ -59,6 +59,11 @@ handle (Session *session, ProtoSmtpServer *server, const ProtoSmtpServerEvent *e
     case PROTO_SMTP_SERVER_EXPN:
       answer (server, 252);
       break;
+    case PROTO_SMTP_SERVER_RECALL:
+      g_assert_false (session->in_transaction);
+      g_assert_true (g_str_has_prefix (event->text, "<") && g_str_has_suffix (event->text, ">"));
+      answer (server, 250);
+      break;
     case PROTO_SMTP_SERVER_DATA:
       g_assert_true (session->in_transaction && !session->in_text);
       session->in_text = TRUE;
@@ -118,6 +123,7 @@ run (const uint8_t *data, size_t size, gsize piece)
   config.offer_dsn = TRUE;
   config.offer_smtputf8 = TRUE;
   config.offer_expn = TRUE;
+  config.offer_recall = TRUE;
   config.mechanisms
       = PROTO_SASL_PLAIN | PROTO_SASL_LOGIN | PROTO_SASL_SCRAM_SHA_256 | PROTO_SASL_CRAM_MD5;
   config.nonce = "n";

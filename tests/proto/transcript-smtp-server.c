@@ -25,6 +25,7 @@ server_open (TranscriptRun *run)
   config.offer_dsn = transcript_run_get_flag (run, "dsn", FALSE);
   config.offer_smtputf8 = transcript_run_get_flag (run, "smtputf8", FALSE);
   config.offer_expn = transcript_run_get_flag (run, "expn", FALSE);
+  config.offer_recall = transcript_run_get_flag (run, "recall", FALSE);
   config.offer_chunking = transcript_run_get_flag (run, "chunking", FALSE);
   config.auth_required = transcript_run_get_flag (run, "auth-required", FALSE);
   config.auth_in_clear = transcript_run_get_flag (run, "auth-in-clear", FALSE);
@@ -151,6 +152,10 @@ handle (Session *session, const ProtoSmtpServerEvent *event)
     case PROTO_SMTP_SERVER_EXPN:
       transcript_run_event (run, "EXPN %s%s", event->text, event->utf8 ? " SMTPUTF8" : "");
       ask (session, "550 5.1.1 No such list");
+      break;
+    case PROTO_SMTP_SERVER_RECALL:
+      transcript_run_event (run, "XRECALL %s", event->text);
+      ask (session, "550 5.1.1 No such letter");
       break;
     case PROTO_SMTP_SERVER_DATA:
       transcript_run_event (run, event->chunked ? "BDAT" : "DATA");
