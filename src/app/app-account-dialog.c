@@ -47,7 +47,9 @@ struct _AppAccountDialog
   AdwEntryRow *smtp_port;
   AdwComboRow *smtp_security;
   AdwEntryRow *smtp_user;
-  GtkSwitch *keep;
+  AdwComboRow *keep;
+  GtkWidget *keep_days_row;
+  GtkSpinButton *keep_days;
   AdwPreferencesGroup *notice;
   GtkButton *unchecked;
   GtkButton *remove;
@@ -124,7 +126,8 @@ read_account (AppAccountDialog *self)
       read_server (pop3_rows (self), &values->pop3);
       read_server (smtp_rows (self), &values->smtp);
     }
-  values->keep_on_server = gtk_switch_get_active (self->keep);
+  values->keep = (StoreKeep) adw_combo_row_get_selected (self->keep);
+  values->keep_days = (guint) gtk_spin_button_get_value_as_int (self->keep_days);
   return values;
 }
 
@@ -227,6 +230,13 @@ static void
 on_pop3_security (AppAccountDialog *self)
 {
   follow_security (self, pop3_rows (self), "995", "110");
+}
+
+static void
+on_keep (AppAccountDialog *self)
+{
+  gtk_widget_set_visible (self->keep_days_row,
+                          adw_combo_row_get_selected (self->keep) == STORE_KEEP_DAYS);
 }
 
 static void
@@ -408,6 +418,8 @@ app_account_dialog_class_init (AppAccountDialogClass *class)
   BIND (smtp_security);
   BIND (smtp_user);
   BIND (keep);
+  BIND (keep_days_row);
+  BIND (keep_days);
   BIND (notice);
   BIND (unchecked);
   BIND (remove);
@@ -416,6 +428,7 @@ app_account_dialog_class_init (AppAccountDialogClass *class)
   gtk_widget_class_bind_template_callback (widget, on_server_changed);
   gtk_widget_class_bind_template_callback (widget, on_pop3_security);
   gtk_widget_class_bind_template_callback (widget, on_smtp_security);
+  gtk_widget_class_bind_template_callback (widget, on_keep);
   gtk_widget_class_bind_template_callback (widget, on_done);
   gtk_widget_class_bind_template_callback (widget, on_unchecked);
   gtk_widget_class_bind_template_callback (widget, on_remove);
@@ -437,7 +450,9 @@ show_account (AppAccountDialog *self)
   set_text (self->name, values->name);
   set_text (self->address, values->address);
   fill (self, values);
-  gtk_switch_set_active (self->keep, values->keep_on_server);
+  adw_combo_row_set_selected (self->keep, values->keep);
+  if (values->keep_days > 0)
+    gtk_spin_button_set_value (self->keep_days, values->keep_days);
   gtk_widget_set_visible (GTK_WIDGET (self->servers), !values->local);
   gtk_widget_set_visible (GTK_WIDGET (self->remove), TRUE);
   adw_preferences_row_set_title (ADW_PREFERENCES_ROW (self->password),

@@ -149,6 +149,18 @@ show_problem (EngineAccount *account, GParamSpec *pspec, GtkWidget *image)
   gtk_widget_set_tooltip_text (image, problem);
 }
 
+static void
+show_progress (EngineAccount *account, GParamSpec *pspec, GtkWidget *label)
+{
+  const EngineFetchProgress *progress = engine_account_get_progress (account);
+  /* Translators: letters fetched, and letters to fetch. */
+  g_autofree char *text
+      = g_strdup_printf (_ ("%u of %u"), progress->letters, progress->total_letters);
+
+  gtk_label_set_text (GTK_LABEL (label), text);
+  gtk_widget_set_visible (label, progress->total_letters > 0);
+}
+
 static GtkWidget *
 make_account_row (gpointer item, gpointer user_data)
 {
@@ -159,6 +171,7 @@ make_account_row (gpointer item, gpointer user_data)
   GtkWidget *icon = gtk_image_new_from_icon_name (values->local ? "network-server-symbolic"
                                                                 : "avatar-default-symbolic");
   GtkWidget *title = gtk_label_new (NULL);
+  GtkWidget *progress = gtk_label_new (NULL);
   GtkWidget *spinner = gtk_spinner_new ();
   GtkWidget *problem = gtk_image_new_from_icon_name ("dialog-warning-symbolic");
 
@@ -170,6 +183,12 @@ make_account_row (gpointer item, gpointer user_data)
   gtk_label_set_max_width_chars (GTK_LABEL (title), 1);
   gtk_widget_set_hexpand (title, TRUE);
   gtk_box_append (GTK_BOX (box), title);
+  gtk_widget_add_css_class (progress, "caption");
+  gtk_widget_add_css_class (progress, "dim-label");
+  gtk_widget_add_css_class (progress, "numeric");
+  g_signal_connect_object (account, "notify::progress", G_CALLBACK (show_progress), progress, 0);
+  show_progress (account, NULL, progress);
+  gtk_box_append (GTK_BOX (box), progress);
   g_object_bind_property (account, "fetching", spinner, "spinning", G_BINDING_SYNC_CREATE);
   g_object_bind_property (account, "fetching", spinner, "visible", G_BINDING_SYNC_CREATE);
   gtk_box_append (GTK_BOX (box), spinner);

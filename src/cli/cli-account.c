@@ -17,6 +17,8 @@ static char *pop3_user;
 static char *password_file;
 static gboolean local;
 static gboolean keep;
+static int keep_days;
+static gboolean keep_until_deleted;
 static gboolean no_check;
 
 static const GOptionEntry add_options[] = {
@@ -34,6 +36,10 @@ static const GOptionEntry add_options[] = {
     NULL },
   { "keep-on-server", 0, 0, G_OPTION_ARG_NONE, &keep, N_ ("Leave fetched letters on the server"),
     NULL },
+  { "keep-days", 0, 0, G_OPTION_ARG_INT, &keep_days,
+    N_ ("Leave them there for N days after they were fetched"), "N" },
+  { "keep-until-deleted", 0, 0, G_OPTION_ARG_NONE, &keep_until_deleted,
+    N_ ("Leave them there until they are deleted here"), NULL },
   { "password-file", 0, 0, G_OPTION_ARG_FILENAME, &password_file,
     N_ ("Read the password from the first line of FILE (-: standard input)"), "FILE" },
   { "no-check", 0, 0, G_OPTION_ARG_NONE, &no_check,
@@ -98,6 +104,25 @@ make_local (StoreAccount *account, EngineServer *server)
   account->pop3.port = 2995;
 }
 
+static gboolean
+set_keep (StoreAccount *account, GError **error)
+{
+  if (keep + (keep_days != 0) + keep_until_deleted > 1 || keep_days < 0)
+    {
+      g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                           keep_days < 0 ? _ ("--keep-days takes a number from 1")
+                                         : _ ("Only one of --keep-on-server, --keep-days and "
+                                              "--keep-until-deleted can be true"));
+      return FALSE;
+    }
+  account->keep = keep                 ? STORE_KEEP_FOREVER
+                  : keep_days > 0      ? STORE_KEEP_DAYS
+                  : keep_until_deleted ? STORE_KEEP_UNTIL_DELETED
+                                       : STORE_KEEP_NOT;
+  account->keep_days = (guint) keep_days;
+  return TRUE;
+}
+
 static StoreAccount *
 make_account (CliRun *run, const char *address, GError **error)
 {
@@ -116,7 +141,8 @@ make_account (CliRun *run, const char *address, GError **error)
     return NULL;
   set_text (&account->smtp.user, smtp_user);
   set_text (&account->pop3.user, pop3_user);
-  account->keep_on_server = keep;
+  if (!set_keep (account, error))
+    return NULL;
   return g_steal_pointer (&account);
 }
 
@@ -222,7 +248,9 @@ account_list (CliRun *run, char **arguments)
       cli_json_string (builder, "name", values->name);
       cli_json_string (builder, "address", values->address);
       cli_json_boolean (builder, "local", values->local);
-      cli_json_boolean (builder, "keep_on_server", values->keep_on_server);
+      cli_json_string (builder, "keep", store_keep_get_name (values->keep));
+      if (values->keep == STORE_KEEP_DAYS)
+        cli_json_int (builder, "keep_days", values->keep_days);
       json_server (builder, "smtp", &values->smtp);
       json_server (builder, "pop3", &values->pop3);
       json_builder_end_object (builder);

@@ -4,6 +4,7 @@
 #include <base-text.h>
 
 #include <glib/gi18n.h>
+#include <unistd.h>
 
 static gboolean trace;
 
@@ -12,17 +13,35 @@ static const GOptionEntry options[] = {
   G_OPTION_ENTRY_NULL,
 };
 
+/* One line on a terminal, written over and over. */
+static void
+on_progress (EngineAccount *account, GParamSpec *pspec, gpointer user_data)
+{
+  const EngineFetchProgress *progress = engine_account_get_progress (account);
+  g_autofree char *size = base_text_size (progress->octets);
+
+  if (progress->total_letters > 0)
+    g_printerr (_ ("\r%s: %u of %u, %s\033[K"), engine_account_get_values (account)->address,
+                progress->letters, progress->total_letters, size);
+  else
+    g_printerr ("\r\033[K");
+}
+
 static CliExit
 fetch_account (CliRun *run, EngineAccount *account, JsonBuilder *builder)
 {
   EngineFetcher *fetcher = engine_office_get_fetcher (run->office);
   const char *address = engine_account_get_values (account)->address;
   EngineFetchResult counts = { 0 };
+  gulong handler = 0;
   g_autoptr (GError) error = NULL;
 
+  if (!run->json && !trace && isatty (STDERR_FILENO))
+    handler = g_signal_connect (account, "notify::progress", G_CALLBACK (on_progress), NULL);
   engine_fetcher_fetch_async (fetcher, account, run->cancellable, cli_run_ready, run);
   g_autoptr (GAsyncResult) result = cli_run_wait (run);
   gboolean done = engine_fetcher_fetch_finish (fetcher, result, &counts, &error);
+  g_clear_signal_handler (&handler, account);
 
   json_builder_begin_object (builder);
   cli_json_string (builder, "account", address);

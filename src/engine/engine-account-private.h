@@ -15,5 +15,6 @@ typedef enum
 } EngineTask;
 
 /* Why @task failed last; NULL: it went well. */
+void engine_account_set_progress (EngineAccount *account, const EngineFetchProgress *progress);
 void engine_account_set_problem (EngineAccount *account, EngineTask task, const char *problem);
 void engine_account_set_last_fetch (EngineAccount *account, gint64 seconds);

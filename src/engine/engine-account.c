@@ -10,6 +10,7 @@ struct _EngineAccount
   StoreAccount *values;
   char *title;
   gboolean fetching;
+  EngineFetchProgress progress;
   char *problems[2]; /* by EngineTask */
   gint64 last_fetch;
 };
@@ -23,12 +24,23 @@ enum
   PROP_NAME,
   PROP_TITLE,
   PROP_FETCHING,
+  PROP_PROGRESS,
   PROP_PROBLEM,
   PROP_LAST_FETCH,
   N_PROPS
 };
 
 static GParamSpec *props[N_PROPS];
+
+static double
+get_fraction (const EngineFetchProgress *progress)
+{
+  if (progress->total_octets > 0)
+    return MIN ((double) progress->octets / (double) progress->total_octets, 1);
+  return progress->total_letters > 0
+             ? MIN ((double) progress->letters / (double) progress->total_letters, 1)
+             : 0;
+}
 
 static void
 engine_account_get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
@@ -48,6 +60,9 @@ engine_account_get_property (GObject *object, guint id, GValue *value, GParamSpe
       break;
     case PROP_FETCHING:
       g_value_set_boolean (value, account->fetching);
+      break;
+    case PROP_PROGRESS:
+      g_value_set_double (value, get_fraction (&account->progress));
       break;
     case PROP_PROBLEM:
       g_value_set_string (value, engine_account_get_problem (account));
@@ -85,6 +100,7 @@ engine_account_class_init (EngineAccountClass *klass)
   props[PROP_NAME] = g_param_spec_string ("name", NULL, NULL, NULL, flags);
   props[PROP_TITLE] = g_param_spec_string ("title", NULL, NULL, NULL, flags);
   props[PROP_FETCHING] = g_param_spec_boolean ("fetching", NULL, NULL, FALSE, flags);
+  props[PROP_PROGRESS] = g_param_spec_double ("progress", NULL, NULL, 0, 1, 0, flags);
   props[PROP_PROBLEM] = g_param_spec_string ("problem", NULL, NULL, NULL, flags);
   props[PROP_LAST_FETCH] = g_param_spec_int64 ("last-fetch", NULL, NULL, 0, G_MAXINT64, 0, flags);
   g_object_class_install_properties (object_class, N_PROPS, props);
@@ -129,7 +145,15 @@ engine_account_set_fetching (EngineAccount *account, gboolean fetching)
   if (account->fetching == fetching)
     return;
   account->fetching = fetching;
+  engine_account_set_progress (account, &(const EngineFetchProgress){ 0 });
   g_object_notify_by_pspec (G_OBJECT (account), props[PROP_FETCHING]);
+}
+
+void
+engine_account_set_progress (EngineAccount *account, const EngineFetchProgress *progress)
+{
+  account->progress = *progress;
+  g_object_notify_by_pspec (G_OBJECT (account), props[PROP_PROGRESS]);
 }
 
 void
@@ -173,6 +197,12 @@ gboolean
 engine_account_is_fetching (EngineAccount *account)
 {
   return account->fetching;
+}
+
+const EngineFetchProgress *
+engine_account_get_progress (EngineAccount *account)
+{
+  return &account->progress;
 }
 
 const char *

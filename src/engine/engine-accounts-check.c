@@ -118,7 +118,7 @@ begin (GTask *task)
       return;
     }
   engine_retrieval_run_async (NULL, check->account, peer, engine_accounts_get_journal (accounts),
-                              g_task_get_cancellable (task), on_retrieved, task);
+                              NULL, NULL, g_task_get_cancellable (task), on_retrieved, task);
 }
 
 static void

@@ -89,6 +89,14 @@ on_retrieved (GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 static void
+on_progress (const EngineFetchProgress *progress, gpointer user_data)
+{
+  Fetch *fetch = user_data;
+
+  engine_account_set_progress (fetch->account, progress);
+}
+
+static void
 on_reached (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   Fetch *fetch = user_data;
@@ -103,8 +111,8 @@ on_reached (GObject *source, GAsyncResult *result, gpointer user_data)
       return;
     }
   engine_retrieval_run_async (fetcher->cabinet, engine_account_get_values (fetch->account), peer,
-                              engine_accounts_get_journal (fetcher->accounts), fetch->cancellable,
-                              on_retrieved, fetch);
+                              engine_accounts_get_journal (fetcher->accounts), on_progress, fetch,
+                              fetch->cancellable, on_retrieved, fetch);
 }
 
 /* Nobody waits for the fetch any more. */

@@ -8,6 +8,7 @@
 #include "engine-fetcher-private.h"
 #include "engine-letters-private.h"
 #include "engine-outbox-private.h"
+#include "engine-round-private.h"
 #include "engine-server-private.h"
 #include "engine-timer-private.h"
 
@@ -16,7 +17,6 @@
 #include <errno.h>
 #include <glib/gstdio.h>
 
-#define POLL_SECONDS 300
 /* Letters for one user often come together. */
 #define DELIVERED_MSEC 200
 
@@ -36,7 +36,7 @@ struct _EngineOffice
 
   GNetworkMonitor *monitor;
   gboolean network; /* as the monitor said last */
-  GSource *poll;
+  EngineRound *round;
   GSource *delivered;
   GHashTable *to_fetch; /* set of user names whose maildrop got something */
   GCancellable *cancellable;
@@ -57,25 +57,6 @@ on_fetched (GObject *source, GAsyncResult *result, gpointer user_data)
   /* The account shows the problem. */
   if (!engine_fetcher_fetch_finish (ENGINE_FETCHER (source), result, NULL, &error))
     g_debug ("A fetch failed: %s", error->message);
-}
-
-static void
-fetch_all (EngineOffice *office)
-{
-  GListModel *model = G_LIST_MODEL (office->accounts);
-
-  for (guint i = 0; i < g_list_model_get_n_items (model); i++)
-    {
-      g_autoptr (EngineAccount) account = g_list_model_get_item (model, i);
-      engine_fetcher_fetch_async (office->fetcher, account, office->cancellable, on_fetched, NULL);
-    }
-}
-
-static gboolean
-on_poll (gpointer user_data)
-{
-  fetch_all (user_data);
-  return G_SOURCE_CONTINUE;
 }
 
 static gboolean
@@ -128,7 +109,7 @@ on_network_changed (EngineOffice *office, gboolean available)
   if (!came_back || !office->started)
     return;
   engine_outbox_retry (office->outbox);
-  fetch_all (office);
+  engine_round_now (office->round);
 }
 
 void
@@ -142,9 +123,8 @@ engine_office_start (EngineOffice *office)
   office->network = g_network_monitor_get_network_available (office->monitor);
   g_signal_connect_object (office->monitor, "network-changed", G_CALLBACK (on_network_changed),
                            office, G_CONNECT_SWAPPED);
-  office->poll = engine_timer_new (POLL_SECONDS * 1000, on_poll, office);
   engine_outbox_start (office->outbox);
-  fetch_all (office);
+  engine_round_start (office->round);
 }
 
 /* ---- opening ---- */
@@ -154,7 +134,7 @@ engine_office_dispose (GObject *object)
 {
   EngineOffice *office = ENGINE_OFFICE (object);
 
-  engine_timer_clear (&office->poll);
+  g_clear_pointer (&office->round, engine_round_free);
   engine_timer_clear (&office->delivered);
   g_cancellable_cancel (office->cancellable);
   G_OBJECT_CLASS (engine_office_parent_class)->dispose (object);
@@ -240,6 +220,7 @@ open_rooms (EngineOffice *office, GError **error)
     return refuse (local, error);
   office->letters = engine_letters_new (office->cabinet);
   office->fetcher = engine_fetcher_new (office->cabinet, office->accounts);
+  office->round = engine_round_new (office->accounts, office->fetcher);
   office->outbox = engine_outbox_new (office->cabinet, office->accounts, &local);
   if (office->outbox == NULL)
     return refuse (local, error);
@@ -308,7 +289,7 @@ engine_office_shut_down_async (EngineOffice *office,
 {
   office->shutting_down = g_task_new (office, NULL, callback, user_data);
   office->started = FALSE;
-  engine_timer_clear (&office->poll);
+  engine_round_stop (office->round);
   engine_timer_clear (&office->delivered);
   g_cancellable_cancel (office->cancellable);
 

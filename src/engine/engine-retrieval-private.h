@@ -12,11 +12,16 @@
 
 #include <store-cabinet.h>
 
-/* @peer is taken. @cabinet NULL: logs in and quits, nothing more. */
+typedef void (*EngineFetchProgressFunc) (const EngineFetchProgress *progress, gpointer user_data);
+
+/* @peer is taken. @cabinet NULL: logs in and quits, nothing more. @progress (may be NULL) is called
+ * a few times a second, until the callback. */
 void engine_retrieval_run_async (StoreCabinet *cabinet,
                                  const StoreAccount *account,
                                  EnginePeer *peer,
                                  EngineJournal *journal,
+                                 EngineFetchProgressFunc progress,
+                                 gpointer progress_data,
                                  GCancellable *cancellable,
                                  GAsyncReadyCallback callback,
                                  gpointer user_data);

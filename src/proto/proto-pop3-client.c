@@ -6,9 +6,9 @@
 /* A status line is 512 octets (RFC 2449 section 4); servers go over that, and gain nothing by it.
  */
 #define MAX_LINE 4096
-/* Commands on the wire at once, where the server takes pipelining: their replies must fit in the
- * buffers between us, or both sides would wait for each other for ever. */
-#define MAX_PIPELINED 20
+/* Commands on the wire at once, where the server takes pipelining. A server that is busy saying
+ * letters does not read: they must fit in the buffers between us, which a kilobyte does. */
+#define MAX_PIPELINED 100
 /* Events kept before the parser waits to be pulled. */
 #define MAX_EVENTS 64
 

@@ -3,7 +3,7 @@
 
 #define COLUMNS                                                                                    \
   "name, address, smtp_host, smtp_port, smtp_security, smtp_user, pop3_host, pop3_port, "          \
-  "pop3_security, pop3_user, keep_on_server, local"
+  "pop3_security, pop3_user, keep_on_server, keep_days, local"
 
 static void
 read_server (StoreStatement *statement, guint column, StoreServer *server)
@@ -28,8 +28,9 @@ read_account (StoreStatement *statement)
   account->address = g_strdup (store_statement_get_text (statement, 2));
   read_server (statement, 3, &account->smtp);
   read_server (statement, 7, &account->pop3);
-  account->keep_on_server = store_statement_get_int (statement, 11) != 0;
-  account->local = store_statement_get_int (statement, 12) != 0;
+  account->keep = (StoreKeep) CLAMP (store_statement_get_int (statement, 11), 0, STORE_N_KEEPS - 1);
+  account->keep_days = (guint) store_statement_get_int (statement, 12);
+  account->local = store_statement_get_int (statement, 13) != 0;
   return account;
 }
 
@@ -85,10 +86,10 @@ save (StoreWrite *write, StoreDb *db, GError **error)
       account->id == 0
           ? "INSERT INTO accounts (" COLUMNS ") VALUES (:name, :address, :smtp_host, :smtp_port, "
             ":smtp_security, :smtp_user, :pop3_host, :pop3_port, :pop3_security, :pop3_user, "
-            ":keep, :local)"
+            ":keep, :keep_days, :local)"
           : "UPDATE accounts SET (" COLUMNS ") = (:name, :address, :smtp_host, :smtp_port, "
             ":smtp_security, :smtp_user, :pop3_host, :pop3_port, :pop3_security, :pop3_user, "
-            ":keep, :local) WHERE id = :id",
+            ":keep, :keep_days, :local) WHERE id = :id",
       error);
 
   if (statement == NULL)
@@ -99,7 +100,8 @@ save (StoreWrite *write, StoreDb *db, GError **error)
                ":smtp_user");
   bind_server (statement, &account->pop3, ":pop3_host", ":pop3_port", ":pop3_security",
                ":pop3_user");
-  store_statement_bind_int (statement, ":keep", account->keep_on_server);
+  store_statement_bind_int (statement, ":keep", account->keep);
+  store_statement_bind_int (statement, ":keep_days", account->keep_days);
   store_statement_bind_int (statement, ":local", account->local);
   if (account->id != 0)
     store_statement_bind_int (statement, ":id", account->id);

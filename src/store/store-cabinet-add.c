@@ -18,6 +18,8 @@ typedef struct
   char *uid;
   StoreOutboxEntry *envelope;
   gint64 replaces;
+  gboolean unless_same;
+  gboolean same;
   StoreLetter *row;
   GTask *task; /* until the writer has it */
 } Add;
@@ -133,16 +135,21 @@ set_path (StoreDb *db, gint64 id, const char *path, GError **error)
 }
 
 static gboolean
-remember_uid (StoreDb *db, const Add *add, GError **error)
+remember_uid (StoreDb *db, gint64 id, const Add *add, GError **error)
 {
   GError *failed = NULL;
   g_autoptr (StoreStatement) statement
-      = store_db_prepare (db, "INSERT INTO uids (account, uid) VALUES (:account, :uid)", error);
+      = store_db_prepare (db,
+                          "INSERT INTO uids (account, uid, fetched, letter) "
+                          "VALUES (:account, :uid, :fetched, :letter)",
+                          error);
 
   if (statement == NULL)
     return FALSE;
   store_statement_bind_int (statement, ":account", add->account);
   store_statement_bind_text (statement, ":uid", add->uid);
+  store_statement_bind_int (statement, ":fetched", base_clock_real () / G_USEC_PER_SEC);
+  store_statement_bind_int (statement, ":letter", id);
   if (store_statement_run (statement, &failed))
     return TRUE;
   if (g_error_matches (failed, STORE_ERROR, STORE_ERROR_EXISTS))
@@ -215,17 +222,35 @@ remove_replaced (StoreWrite *write, StoreDb *db, gint64 id, GError **error)
   return store_cabinet_run_for (db, "DELETE FROM letters WHERE id = :id", id, error);
 }
 
+/* The letter under another uid; 0: it is a new one. */
+static gint64
+find_same (StoreCabinet *cabinet, StoreDb *db, const Add *add)
+{
+  g_autoptr (GBytes) bytes = add->unless_same ? store_spool_map (add->spool, NULL) : NULL;
+
+  return bytes != NULL
+             ? store_cabinet_find_same (cabinet, db, add->account, add->row->message_id, bytes)
+             : 0;
+}
+
 static gboolean
 add_work (StoreWrite *write, StoreDb *db, GError **error)
 {
   Add *add = write->data;
+  gint64 same = find_same (write->cabinet, db, add);
 
-  if (!store_cabinet_clear_placed (write->cabinet, db, error)
-      || (add->uid != NULL && !remember_uid (db, add, error)) || !insert_row (db, add, error))
+  if (same != 0)
+    {
+      add->same = TRUE;
+      write->id = same;
+      return remember_uid (db, same, add, error);
+    }
+  if (!store_cabinet_clear_placed (write->cabinet, db, error) || !insert_row (db, add, error))
     return FALSE;
   gint64 id = store_db_get_last_id (db);
   add->row->path = make_path (add->row, id);
-  if (!set_path (db, id, add->row->path, error)
+  if ((add->uid != NULL && !remember_uid (db, id, add, error))
+      || !set_path (db, id, add->row->path, error)
       || (add->envelope != NULL && !insert_envelope (db, id, add->envelope, error))
       || (add->replaces != 0 && !remove_replaced (write, db, add->replaces, error)))
     return FALSE;
@@ -241,9 +266,17 @@ add_after (StoreWrite *write)
 {
   Add *add = write->data;
   StoreCabinet *cabinet = write->cabinet;
-  g_autofree char *file = store_cabinet_file (add->folder, add->row->path);
-  g_autofree char *folder = g_path_get_dirname (file);
+  g_autofree char *file = NULL;
+  g_autofree char *folder = NULL;
   g_autoptr (GError) error = NULL;
+
+  if (add->same)
+    {
+      g_task_set_task_data (write->task, GINT_TO_POINTER (TRUE), NULL);
+      return;
+    }
+  file = store_cabinet_file (add->folder, add->row->path);
+  folder = g_path_get_dirname (file);
 
   store_spool_keep (add->spool);
   /* The letter is safe where it is; the next start tries again. */
@@ -322,6 +355,7 @@ store_cabinet_add_async (StoreCabinet *cabinet,
   own->uid = g_strdup (add->uid);
   own->envelope = add->envelope != NULL ? store_outbox_entry_copy (add->envelope) : NULL;
   own->replaces = add->replaces;
+  own->unless_same = add->unless_same && add->uid != NULL;
   own->row = g_new0 (StoreLetter, 1);
   own->row->seen = add->seen;
   if (!store_cabinet_enter (cabinet, &error))
@@ -340,4 +374,10 @@ store_cabinet_add_finish (StoreCabinet *cabinet, GAsyncResult *result, GError **
   gssize id = g_task_propagate_int (G_TASK (result), error);
 
   return MAX (id, 0);
+}
+
+gboolean
+store_cabinet_add_found_same (GAsyncResult *result)
+{
+  return g_task_get_task_data (G_TASK (result)) != NULL;
 }

@@ -145,12 +145,12 @@ store_cabinet_load_finish (StoreCabinet *cabinet, GAsyncResult *result, GError *
 
 /* A move renames the file after its commit: between the two, and after a crash there, the file is
  * in the folder it came from. */
-static GBytes *
-read_file (StoreCabinet *cabinet,
-           StoreFolder folder,
-           const char *path,
-           const char *spool,
-           GError **error)
+GBytes *
+store_cabinet_read_file (StoreCabinet *cabinet,
+                         StoreFolder folder,
+                         const char *path,
+                         const char *spool,
+                         GError **error)
 {
   g_autofree char *file = store_cabinet_file (folder, path);
   g_autoptr (GError) failed = NULL;
@@ -179,9 +179,10 @@ read_letter (GTask *task, StoreCabinet *cabinet, StoreDb *db, gpointer data)
     {
       store_statement_bind_int (statement, ":id", *(gint64 *) data);
       if (store_statement_step (statement, &error))
-        bytes = read_file (cabinet, (StoreFolder) store_statement_get_int (statement, 0),
-                           store_statement_get_text (statement, 1),
-                           store_statement_get_text (statement, 2), &error);
+        bytes = store_cabinet_read_file (cabinet,
+                                         (StoreFolder) store_statement_get_int (statement, 0),
+                                         store_statement_get_text (statement, 1),
+                                         store_statement_get_text (statement, 2), &error);
       else if (error == NULL)
         g_set_error_literal (&error, STORE_ERROR, STORE_ERROR_NOT_FOUND, "There is no such letter");
     }

@@ -113,5 +113,19 @@ gboolean store_cabinet_run_for (StoreDb *db, const char *sql, gint64 id, GError 
 /* Writer's thread: forgets the spools of letters that have their places, and syncs these first. */
 gboolean store_cabinet_clear_placed (StoreCabinet *cabinet, StoreDb *db, GError **error);
 
+/* A letter's bytes, mapped, wherever a move has brought it. */
+GBytes *store_cabinet_read_file (StoreCabinet *cabinet,
+                                 StoreFolder folder,
+                                 const char *path,
+                                 const char *spool,
+                                 GError **error);
+
+/* Writer's thread: a letter of the account with this Message-ID and these octets; 0: none. */
+gint64 store_cabinet_find_same (StoreCabinet *cabinet,
+                                StoreDb *db,
+                                gint64 account,
+                                const char *message_id,
+                                GBytes *bytes);
+
 /* "mail/Inbox/2026/11/….eml" */
 char *store_cabinet_file (StoreFolder folder, const char *path);

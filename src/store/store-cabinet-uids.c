@@ -5,15 +5,24 @@ static void
 known_uids (GTask *task, StoreCabinet *cabinet, StoreDb *db, gpointer data)
 {
   GError *error = NULL;
-  g_autoptr (GHashTable) uids = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  g_autoptr (StoreStatement) statement
-      = store_db_prepare (db, "SELECT uid FROM uids WHERE account = :account", &error);
+  g_autoptr (GHashTable) uids = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  g_autoptr (StoreStatement) statement = store_db_prepare (
+      db,
+      "SELECT uid, fetched, letter <> 0 AND NOT EXISTS (SELECT 1 FROM letters WHERE id = letter "
+      "AND folder <> :trash) FROM uids WHERE account = :account",
+      &error);
 
   if (statement != NULL)
     {
       store_statement_bind_int (statement, ":account", *(gint64 *) data);
+      store_statement_bind_int (statement, ":trash", STORE_FOLDER_TRASH);
       while (store_statement_step (statement, &error))
-        g_hash_table_add (uids, g_strdup (store_statement_get_text (statement, 0)));
+        {
+          StoreUid *uid = g_new0 (StoreUid, 1);
+          uid->fetched = store_statement_get_int (statement, 1);
+          uid->deleted = store_statement_get_int (statement, 2) != 0;
+          g_hash_table_insert (uids, g_strdup (store_statement_get_text (statement, 0)), uid);
+        }
     }
   if (error != NULL)
     g_task_return_error (task, error);
@@ -36,6 +45,36 @@ GHashTable *
 store_cabinet_known_uids_finish (StoreCabinet *cabinet, GAsyncResult *result, GError **error)
 {
   return g_task_propagate_pointer (G_TASK (result), error);
+}
+
+gint64
+store_cabinet_find_same (StoreCabinet *cabinet,
+                         StoreDb *db,
+                         gint64 account,
+                         const char *message_id,
+                         GBytes *bytes)
+{
+  g_autoptr (StoreStatement) statement = store_db_prepare (
+      db,
+      "SELECT id, folder, path, spool FROM letters WHERE message_id = :message_id AND account = "
+      ":account AND size = :size",
+      NULL);
+
+  if (statement == NULL || message_id == NULL)
+    return 0;
+  store_statement_bind_text (statement, ":message_id", message_id);
+  store_statement_bind_int (statement, ":account", account);
+  store_statement_bind_int (statement, ":size", (gint64) g_bytes_get_size (bytes));
+  while (store_statement_step (statement, NULL))
+    {
+      g_autoptr (GBytes) other
+          = store_cabinet_read_file (cabinet, (StoreFolder) store_statement_get_int (statement, 1),
+                                     store_statement_get_text (statement, 2),
+                                     store_statement_get_text (statement, 3), NULL);
+      if (other != NULL && g_bytes_equal (bytes, other))
+        return store_statement_get_int (statement, 0);
+    }
+  return 0;
 }
 
 typedef struct

@@ -59,6 +59,8 @@ typedef struct
   const char *uid; /* of POP3: remembered with the letter, in the same transaction, or NULL */
   const StoreOutboxEntry *envelope; /* with STORE_FOLDER_OUTBOX; .letter is filled in */
   gint64 replaces;                  /* a draft that goes when this letter is durable, or 0 */
+  gboolean unless_same; /* with @uid: a letter of the account that is the same, octet for octet,
+                           takes the uid, and nothing is added */
 } StoreAdd;
 
 /* Takes @spool. The callback comes when file and row would survive a power cut; the result is the
@@ -70,6 +72,8 @@ void store_cabinet_add_async (StoreCabinet *cabinet,
                               GAsyncReadyCallback callback,
                               gpointer user_data);
 gint64 store_cabinet_add_finish (StoreCabinet *cabinet, GAsyncResult *result, GError **error);
+/* Whether nothing was added, as the letter was there under another uid: the id is that one's. */
+gboolean store_cabinet_add_found_same (GAsyncResult *result);
 
 /* Ids (gint64) of a folder, newest first. */
 void store_cabinet_list_async (StoreCabinet *cabinet,
@@ -139,7 +143,14 @@ void store_cabinet_delete_async (StoreCabinet *cabinet,
 
 /* ---- POP3 uids ---- */
 
-/* A set of the uids (char *) that the account has fetched. */
+/* A letter that was fetched and that the server may still have. */
+typedef struct
+{
+  gint64 fetched;   /* seconds since 1970 UTC */
+  gboolean deleted; /* it is in Trash, or gone for good */
+} StoreUid;
+
+/* What the account has fetched: uid (char *) -> StoreUid. */
 void store_cabinet_known_uids_async (StoreCabinet *cabinet,
                                      gint64 account,
                                      GCancellable *cancellable,

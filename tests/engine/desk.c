@@ -128,7 +128,7 @@ desk_add_account (Desk *desk, guint16 smtp, guint16 pop3, gboolean keep_on_serve
   g_free (values->address);
   values->name = g_strdup ("Ann");
   values->address = g_strdup ("ann@fake.test");
-  values->keep_on_server = keep_on_server;
+  values->keep = keep_on_server ? STORE_KEEP_FOREVER : STORE_KEEP_NOT;
   set_server (&values->smtp, smtp);
   set_server (&values->pop3, pop3);
   engine_accounts_save_async (desk->accounts, values, "secret", NULL, desk_got, &result);

@@ -148,6 +148,24 @@ say_text (Wire *wire, const char *text, gboolean head_only)
 }
 
 static void
+say_list (Wire *wire)
+{
+  FakePeer *peer = wire->peer;
+  g_autoptr (GString) out = g_string_new ("+OK\r\n");
+
+  g_mutex_lock (&peer->mutex);
+  for (guint i = 0; i < peer->maildrop->len; i++)
+    {
+      const FakeLetter *letter = g_ptr_array_index (peer->maildrop, i);
+      g_string_append_printf (out, "%u %zu\r\n", i + 1,
+                              strlen (letter->text) * MAX (peer->wrong_sizes, 1));
+    }
+  g_mutex_unlock (&peer->mutex);
+  g_string_append (out, ".");
+  say (wire, out->str);
+}
+
+static void
 say_uidl (Wire *wire)
 {
   FakePeer *peer = wire->peer;
@@ -178,6 +196,12 @@ answer_retr (Wire *wire, guint number)
   g_autofree char *text = g_strdup (letter->text);
   g_mutex_unlock (&peer->mutex);
 
+  if (peer->no_dot)
+    {
+      g_autofree char *all = g_strconcat ("+OK\r\n", text, NULL);
+      g_output_stream_write_all (wire->out, all, strlen (all), NULL, peer->cancellable, NULL);
+      return FALSE;
+    }
   if (refuse)
     say (wire, "-ERR [SYS/TEMP] Not now");
   else if (cut)
@@ -229,6 +253,8 @@ talk_pop3 (Wire *wire)
         answer_capa (wire);
       else if (g_str_has_prefix (command, "UIDL") && !peer->no_uidl)
         say_uidl (wire);
+      else if (g_str_has_prefix (command, "LIST") && !peer->no_list)
+        say_list (wire);
       else if (g_str_has_prefix (command, "STAT"))
         {
           g_autofree char *stat = g_strdup_printf ("+OK %u 1000", peer->maildrop->len);
@@ -253,9 +279,9 @@ talk_pop3 (Wire *wire)
           say (wire, "+OK Bye");
           return;
         }
-      else if (g_str_has_prefix (command, "PASS") && peer->in_use)
-        say (wire, "-ERR [IN-USE] Later");
-      else if (g_str_has_prefix (command, "USER") || g_str_has_prefix (command, "PASS"))
+      else if (g_str_has_prefix (command, "PASS"))
+        say_or (wire, peer->pass_reply, "+OK");
+      else if (g_str_has_prefix (command, "USER"))
         say (wire, "+OK");
       else
         say (wire, "-ERR What?");
@@ -347,6 +373,7 @@ fake_peer_free (FakePeer *peer)
   g_free (peer->auth_reply);
   g_free (peer->mail_reply);
   g_free (peer->final_reply);
+  g_free (peer->pass_reply);
   g_hash_table_unref (peer->rcpt_replies);
   g_ptr_array_unref (peer->letters);
   g_ptr_array_unref (peer->recipients);
@@ -365,6 +392,20 @@ fake_pop3_put (FakePeer *peer, const char *uid, const char *text)
   letter->text = g_strdup (text);
   g_mutex_lock (&peer->mutex);
   g_ptr_array_add (peer->maildrop, letter);
+  g_mutex_unlock (&peer->mutex);
+}
+
+void
+fake_pop3_renumber (FakePeer *peer)
+{
+  g_mutex_lock (&peer->mutex);
+  for (guint i = 0; i < peer->maildrop->len; i++)
+    {
+      FakeLetter *letter = g_ptr_array_index (peer->maildrop, i);
+      char *uid = g_strconcat ("new-", letter->uid, NULL);
+      g_free (letter->uid);
+      letter->uid = uid;
+    }
   g_mutex_unlock (&peer->mutex);
 }
 

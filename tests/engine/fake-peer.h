@@ -32,7 +32,10 @@ typedef struct
 
   /* POP3 */
   GPtrArray *maildrop; /* of FakeLetter */
-  gboolean in_use;     /* PASS is answered [IN-USE] */
+  char *pass_reply;
+  guint wrong_sizes; /* LIST multiplies by this; 0: it tells the truth */
+  gboolean no_list;
+  gboolean no_dot; /* the wire breaks in the place of the last line of each letter */
   gboolean no_uidl;
   gboolean no_top;
   guint cut_in_retr; /* the number of the letter in whose middle the wire breaks, or 0 */
@@ -50,6 +53,8 @@ FakePeer *fake_smtp_new (void);
 FakePeer *fake_pop3_new (void);
 void fake_peer_free (FakePeer *peer);
 void fake_pop3_put (FakePeer *peer, const char *uid, const char *text);
+/* Gives every letter a new uid. */
+void fake_pop3_renumber (FakePeer *peer);
 /* Ends a hold. */
 void fake_peer_release (FakePeer *peer);
 /* Replaces a reply. */

@@ -2,6 +2,7 @@
 #include "desk.h"
 #include "fake-peer.h"
 
+#include <base-clock.h>
 #include <engine-error.h>
 #include <string.h>
 
@@ -60,10 +61,81 @@ test_delete (void)
   put_three (peer);
   fetch_well (desk, account, 3);
   g_assert_cmpuint (peer->maildrop->len, ==, 0);
-  /* A uid that the server no longer lists is forgotten, and may come again. */
-  fetch_well (desk, account, 0);
+  /* A uid whose letter is gone is forgotten, and may come again for another letter. */
   fake_pop3_put (peer, "uid-1", LETTER ("1"));
   fetch_well (desk, account, 1);
+  desk_close (desk, FALSE);
+  fake_peer_free (peer);
+}
+
+static void
+set_keep (Desk *desk, EngineAccount *account, StoreKeep keep, guint days)
+{
+  g_autoptr (StoreAccount) values = store_account_copy (engine_account_get_values (account));
+  g_autoptr (GAsyncResult) saved = NULL;
+  g_autoptr (GError) error = NULL;
+
+  values->keep = keep;
+  values->keep_days = days;
+  engine_accounts_save_async (desk->accounts, values, NULL, NULL, desk_got, &saved);
+  engine_accounts_save_finish (desk->accounts, desk_wait (&saved), &error);
+  g_assert_no_error (error);
+}
+
+static void
+test_keep_days (void)
+{
+  Desk *desk = desk_open (NULL);
+  FakePeer *peer = fake_pop3_new ();
+  EngineAccount *account = desk_add_account (desk, 1, peer->port, TRUE);
+
+  set_keep (desk, account, STORE_KEEP_DAYS, 2);
+  put_three (peer);
+  fetch_well (desk, account, 3);
+  base_clock_advance (G_TIME_SPAN_DAY * 2 - G_TIME_SPAN_MINUTE);
+  fetch_well (desk, account, 0);
+  g_assert_cmpuint (peer->maildrop->len, ==, 3);
+  base_clock_advance (G_TIME_SPAN_MINUTE);
+  fetch_well (desk, account, 0);
+  g_assert_cmpuint (peer->maildrop->len, ==, 0);
+  g_assert_cmpuint (desk_count (desk, STORE_FOLDER_INBOX), ==, 3);
+  desk_close (desk, FALSE);
+  fake_peer_free (peer);
+}
+
+static gint64
+first_of (Desk *desk, StoreFolder folder)
+{
+  g_autoptr (GAsyncResult) listed = NULL;
+
+  engine_letters_list_async (desk->letters, folder, NULL, desk_got, &listed);
+  g_autoptr (GArray) ids = engine_letters_list_finish (desk->letters, desk_wait (&listed), NULL);
+  return g_array_index (ids, gint64, 0);
+}
+
+/* In Trash here, gone there at the next fetch; the others stay. */
+static void
+test_keep_until_deleted (void)
+{
+  Desk *desk = desk_open (NULL);
+  FakePeer *peer = fake_pop3_new ();
+  EngineAccount *account = desk_add_account (desk, 1, peer->port, TRUE);
+  g_autoptr (GAsyncResult) moved = NULL;
+  g_autoptr (GAsyncResult) deleted = NULL;
+
+  set_keep (desk, account, STORE_KEEP_UNTIL_DELETED, 0);
+  put_three (peer);
+  fetch_well (desk, account, 3);
+  fetch_well (desk, account, 0);
+  g_assert_cmpuint (peer->maildrop->len, ==, 3);
+  gint64 id = first_of (desk, STORE_FOLDER_INBOX);
+  engine_letters_move_async (desk->letters, &id, 1, STORE_FOLDER_TRASH, NULL, desk_got, &moved);
+  g_assert_true (engine_letters_finish (desk->letters, desk_wait (&moved), NULL));
+  id = first_of (desk, STORE_FOLDER_INBOX);
+  engine_letters_delete_async (desk->letters, &id, 1, NULL, desk_got, &deleted);
+  g_assert_true (engine_letters_finish (desk->letters, desk_wait (&deleted), NULL));
+  fetch_well (desk, account, 0);
+  g_assert_cmpuint (peer->maildrop->len, ==, 1);
   desk_close (desk, FALSE);
   fake_peer_free (peer);
 }
@@ -229,17 +301,118 @@ test_joined (void)
   fake_peer_free (peer);
 }
 
+/* RFC 2449 section 8 and RFC 3206: what it says decides what a person reads. */
 static void
-test_in_use (void)
+test_refused_log_in (void)
+{
+  static const struct
+  {
+    const char *reply;
+    int code;
+    const char *words;
+  } cases[] = {
+    { "-ERR [IN-USE] Later", ENGINE_ERROR_BUSY, "*Another program is reading this mailbox*" },
+    { "-ERR [LOGIN-DELAY] 300", ENGINE_ERROR_BUSY, "*more time between two fetches*" },
+    { "-ERR [SYS/TEMP] No disk", ENGINE_ERROR_REFUSED, "*should go away*No disk*" },
+    { "-ERR [SYS/PERM] Broken", ENGINE_ERROR_REFUSED, "*administrator*Broken*" },
+    { "-ERR [AUTH] No", ENGINE_ERROR_AUTH, "*password*" },
+    { "-ERR No", ENGINE_ERROR_AUTH, "*password*" },
+  };
+  Desk *desk = desk_open (NULL);
+  FakePeer *peer = fake_pop3_new ();
+  EngineAccount *account = desk_add_account (desk, 1, peer->port, TRUE);
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (GError) error = NULL;
+
+      fake_peer_set (peer, &peer->pass_reply, cases[i].reply);
+      g_assert_false (desk_fetch (desk, account, NULL, &error));
+      g_assert_error (error, ENGINE_ERROR, cases[i].code);
+      g_assert_true (g_pattern_match_simple (cases[i].words, error->message));
+    }
+  desk_close (desk, FALSE);
+  fake_peer_free (peer);
+}
+
+/* A server that counts anew: the letters come again, and are known all the same. */
+static void
+test_renumbered (void)
 {
   Desk *desk = desk_open (NULL);
   FakePeer *peer = fake_pop3_new ();
   EngineAccount *account = desk_add_account (desk, 1, peer->port, TRUE);
+
+  put_three (peer);
+  fetch_well (desk, account, 3);
+  fake_pop3_renumber (peer);
+  fake_pop3_put (peer, "really-new", LETTER ("4"));
+  fetch_well (desk, account, 1);
+  g_assert_cmpuint (desk_count (desk, STORE_FOLDER_INBOX), ==, 4);
+  g_assert_cmpuint (peer->retrieved, ==, 7);
+  fetch_well (desk, account, 0);
+  g_assert_cmpuint (peer->retrieved, ==, 7);
+  desk_close (desk, FALSE);
+  fake_peer_free (peer);
+}
+
+static void
+on_progress (EngineAccount *account, GParamSpec *pspec, gpointer user_data)
+{
+  double *most = user_data;
+  double now;
+
+  g_object_get (account, "progress", &now, NULL);
+  g_assert_cmpfloat (now, >=, 0);
+  g_assert_cmpfloat (now, <=, 1);
+  *most = MAX (*most, now);
+}
+
+/* Sizes are taken for what they are: a word of the server's. */
+static void
+test_wrong_sizes (void)
+{
+  static const guint factors[] = { 1, 1000, 0 };
+  Desk *desk = desk_open (NULL);
+  FakePeer *peer = fake_pop3_new ();
+  EngineAccount *account = desk_add_account (desk, 1, peer->port, FALSE);
+
+  for (guint i = 0; i < G_N_ELEMENTS (factors); i++)
+    {
+      double most = 0;
+      gulong handler
+          = g_signal_connect (account, "notify::progress", G_CALLBACK (on_progress), &most);
+
+      peer->wrong_sizes = factors[i];
+      peer->no_list = factors[i] == 0;
+      put_three (peer);
+      fetch_well (desk, account, 3);
+      /* Without sizes the first step is a whole letter. */
+      if (factors[i] > 0)
+        g_assert_cmpfloat (most, >, 0);
+      g_assert_cmpuint (engine_account_get_progress (account)->letters, ==, 0);
+      g_signal_handler_disconnect (account, handler);
+    }
+  desk_close (desk, FALSE);
+  fake_peer_free (peer);
+}
+
+/* A letter without its end is not a letter, and stays at the server. */
+static void
+test_no_dot (void)
+{
+  Desk *desk = desk_open (NULL);
+  FakePeer *peer = fake_pop3_new ();
+  EngineAccount *account = desk_add_account (desk, 1, peer->port, FALSE);
   g_autoptr (GError) error = NULL;
 
-  peer->in_use = TRUE;
+  put_three (peer);
+  peer->no_dot = TRUE;
   g_assert_false (desk_fetch (desk, account, NULL, &error));
-  g_assert_error (error, ENGINE_ERROR, ENGINE_ERROR_BUSY);
+  g_assert_error (error, ENGINE_ERROR, ENGINE_ERROR_NETWORK);
+  g_assert_cmpuint (desk_count (desk, STORE_FOLDER_INBOX), ==, 0);
+  peer->no_dot = FALSE;
+  fetch_well (desk, account, 3);
   desk_close (desk, FALSE);
   fake_peer_free (peer);
 }
@@ -268,13 +441,18 @@ main (int argc, char **argv)
   desk_init (&argc, &argv);
   g_test_add_func ("/engine/fetcher/keep", test_keep);
   g_test_add_func ("/engine/fetcher/delete", test_delete);
+  g_test_add_func ("/engine/fetcher/keep-days", test_keep_days);
+  g_test_add_func ("/engine/fetcher/keep-until-deleted", test_keep_until_deleted);
   g_test_add_func ("/engine/fetcher/bytes", test_bytes);
   g_test_add_func ("/engine/fetcher/cut", test_cut);
   g_test_add_func ("/engine/fetcher/refused-letter", test_refused_letter);
   g_test_add_func ("/engine/fetcher/without-uidl", test_without_uidl);
   g_test_add_func ("/engine/fetcher/many", test_many);
   g_test_add_func ("/engine/fetcher/joined", test_joined);
-  g_test_add_func ("/engine/fetcher/in-use", test_in_use);
+  g_test_add_func ("/engine/fetcher/refused-log-in", test_refused_log_in);
+  g_test_add_func ("/engine/fetcher/renumbered", test_renumbered);
+  g_test_add_func ("/engine/fetcher/wrong-sizes", test_wrong_sizes);
+  g_test_add_func ("/engine/fetcher/no-dot", test_no_dot);
   g_test_add_func ("/engine/fetcher/no-password", test_no_password);
   return g_test_run ();
 }

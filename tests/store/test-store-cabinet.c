@@ -90,7 +90,8 @@ test_accounts (void)
   g_assert_cmpstr (account->address, ==, "anna@example.org");
   account->smtp.port = 587;
   account->smtp.security = STORE_SECURITY_STARTTLS;
-  account->keep_on_server = TRUE;
+  account->keep = STORE_KEEP_DAYS;
+  account->keep_days = 14;
   g_autoptr (GAsyncResult) saved = NULL;
   store_cabinet_save_account_async (cabinet, account, NULL, shelf_got, &saved);
   g_assert_cmpint (store_cabinet_save_account_finish (cabinet, shelf_wait (&saved), &error), ==,
@@ -102,7 +103,8 @@ test_accounts (void)
   const StoreAccount *first = g_ptr_array_index (kept, 0);
   g_assert_cmpuint (first->smtp.port, ==, 587);
   g_assert_cmpint (first->smtp.security, ==, STORE_SECURITY_STARTTLS);
-  g_assert_true (first->keep_on_server);
+  g_assert_cmpint (first->keep, ==, STORE_KEEP_DAYS);
+  g_assert_cmpuint (first->keep_days, ==, 14);
   g_assert_false (remove_account (again, id + 1, &error));
   g_assert_error (error, STORE_ERROR, STORE_ERROR_NOT_FOUND);
   store_cabinet_close (again);

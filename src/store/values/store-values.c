@@ -57,6 +57,14 @@ copy_server (StoreServer *to, const StoreServer *from)
   to->user = g_strdup (from->user);
 }
 
+const char *
+store_keep_get_name (StoreKeep keep)
+{
+  static const char *const names[STORE_N_KEEPS] = { "not", "forever", "days", "until-deleted" };
+
+  return names[keep];
+}
+
 StoreAccount *
 store_account_new (void)
 {
@@ -81,7 +89,8 @@ store_account_copy (const StoreAccount *account)
   copy->address = g_strdup (account->address);
   copy_server (&copy->smtp, &account->smtp);
   copy_server (&copy->pop3, &account->pop3);
-  copy->keep_on_server = account->keep_on_server;
+  copy->keep = account->keep;
+  copy->keep_days = account->keep_days;
   copy->local = account->local;
   return copy;
 }

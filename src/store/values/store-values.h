@@ -42,6 +42,20 @@ typedef struct
   char *user; /* "" for SMTP without AUTH */
 } StoreServer;
 
+/* What becomes of a letter at the server when it is durable here. The numbers are in the database.
+ */
+typedef enum
+{
+  STORE_KEEP_NOT, /* it is deleted at once */
+  STORE_KEEP_FOREVER,
+  STORE_KEEP_DAYS,          /* it is deleted so many days after it was fetched */
+  STORE_KEEP_UNTIL_DELETED, /* it is deleted when it is in Trash or gone here */
+} StoreKeep;
+
+#define STORE_N_KEEPS 4
+
+const char *store_keep_get_name (StoreKeep keep); /* "not", "forever", "days", "until-deleted" */
+
 typedef struct
 {
   gint64 id;     /* 0: not stored yet */
@@ -49,7 +63,8 @@ typedef struct
   char *address; /* "user@host" */
   StoreServer smtp;
   StoreServer pop3;
-  gboolean keep_on_server; /* FALSE: DELE after the letter is durable here */
+  StoreKeep keep;
+  guint keep_days; /* with STORE_KEEP_DAYS, from 1 */
   gboolean
       local; /* an account at the local server: its authority is trusted, its ports follow it */
 } StoreAccount;
