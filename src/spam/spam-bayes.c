@@ -5,10 +5,10 @@
 
 /* Robinson's s and x: how much a word that was hardly seen is believed, and what of one that was
  * never seen. */
-#define STRENGTH     0.45
+#define STRENGTH     0.1
 #define UNKNOWN      0.5
 #define MIN_DISTANCE 0.1 /* from 0.5, for a word to tell anything */
-#define MAX_CLUES    150
+#define MAX_CLUES    400
 #define MIN_LETTERS  10 /* of either kind */
 
 double

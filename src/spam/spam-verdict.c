@@ -27,7 +27,7 @@ points_of_belief (double belief)
   static const struct
   {
     double belief, points;
-  } steps[] = { { 0, -6 }, { 0.1, -4 }, { 0.5, 0 }, { 0.9, 4.5 }, { 0.99, 6 }, { 1, 7 } };
+  } steps[] = { { 0, -5 }, { 0.1, -3 }, { 0.5, 0.5 }, { 0.75, 4 }, { 0.9, 5 }, { 1, 6.5 } };
   gsize i = 1;
 
   while (i + 1 < G_N_ELEMENTS (steps) && belief > steps[i].belief)
