@@ -3,6 +3,8 @@
 
 #include "engine-retrieval-session-private.h"
 
+#include "engine-junk-private.h"
+
 #include <base-clock.h>
 
 /* The progress is told no more often than a person can see. */
@@ -94,6 +96,8 @@ engine_retrieval_keep_letter (EngineRetrieval *retrieval, const EngineItem *item
     .folder = STORE_FOLDER_INBOX,
     .uid = item->uid,
     .unless_same = retrieval->renumbered,
+    .sort = retrieval->sorter != NULL ? engine_sorter_sort : NULL,
+    .sort_data = retrieval->sorter,
   };
 
   retrieval->now.letters++;

@@ -255,6 +255,26 @@ forget_some (StoreDb *db, GError **error)
                                    lessons - MAX_LESSONS, error);
 }
 
+/* What is good leaves Junk, and stays where it is otherwise. */
+static gboolean
+move_learned (StoreWrite *write, StoreDb *db, const Learn *learn, gint64 id, GError **error)
+{
+  if (learn->folder < 0 || id == 0)
+    return TRUE;
+  if (learn->sorted == STORE_SORTED_GOOD)
+    {
+      g_autoptr (StoreStatement) statement
+          = store_db_prepare (db, "SELECT 1 FROM letters WHERE id = :id AND folder = :junk", error);
+      if (statement == NULL)
+        return FALSE;
+      store_statement_bind_int (statement, ":id", id);
+      store_statement_bind_int (statement, ":junk", STORE_FOLDER_JUNK);
+      if (!store_statement_step (statement, NULL))
+        return TRUE;
+    }
+  return store_cabinet_move_letter (write, db, id, (StoreFolder) learn->folder, error);
+}
+
 static gboolean
 learn_work (StoreWrite *write, StoreDb *db, GError **error)
 {
@@ -267,9 +287,7 @@ learn_work (StoreWrite *write, StoreDb *db, GError **error)
     {
       const StoreLesson *lesson = g_ptr_array_index (learn->lessons, i);
       if (!learn_one (db, lesson, learn->sorted, error)
-          || (learn->folder >= 0 && lesson->letter != 0
-              && !store_cabinet_move_letter (write, db, lesson->letter, (StoreFolder) learn->folder,
-                                             error)))
+          || !move_learned (write, db, learn, lesson->letter, error))
         return FALSE;
     }
   if (!read_letters (db, &after, error))

@@ -44,8 +44,8 @@ StoreLesson *store_lesson_new (gint64 letter, gint64 digest);
 void store_lesson_free (StoreLesson *lesson);
 
 /* Takes @lessons (StoreLesson). What was learned otherwise before is unlearned; STORE_SORTED_NOT
- * unlearns alone. The letters move to @folder, if it is no -1, in the same commit. Where tokens
- * become too many, those seen once and longest ago are forgotten. */
+ * unlearns alone. The letters move to @folder, if it is no -1, in the same commit; good ones only
+ * out of Junk. Where tokens become too many, those seen once and longest ago are forgotten. */
 void store_junk_learn_async (StoreCabinet *cabinet,
                              GPtrArray *lessons,
                              StoreSorted sorted,
