@@ -44,8 +44,9 @@ print_letter (const StoreLetter *letter)
   g_autofree char *person = base_text_escape (who != NULL ? who : "", -1);
   g_autofree char *title = base_text_escape (letter->subject, -1);
 
-  cli_print ("%6" G_GINT64_FORMAT " %s%s %s  %s  %s", letter->id, letter->seen ? " " : "*",
-             letter->has_attachments ? "@" : " ", time, person, title);
+  cli_print ("%6" G_GINT64_FORMAT " %s%s%s %s  %s  %s", letter->id, letter->seen ? " " : "*",
+             letter->has_attachments ? "@" : " ", letter->partial > 0 ? "+" : " ", time, person,
+             title);
 }
 
 static CliExit
@@ -88,8 +89,9 @@ const CliVerb cli_list_verb = {
   .arguments = "[FOLDER]",
   .summary = N_ ("List the letters of a folder, newest first"),
   .details
-  = N_ ("“*” marks a letter not read yet, “@” one with attachments. The first column is the\n"
-        "id that “postroom-cli show” takes."),
+  = N_ ("“*” marks a letter not read yet, “@” one with attachments, “+” one of which only\n"
+        "the beginning is here (“postroom-cli fetch --rest”). The first column is the id that\n"
+        "“postroom-cli show” takes."),
   .options = options,
   .run = list,
 };

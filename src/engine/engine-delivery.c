@@ -17,7 +17,8 @@ struct _EngineDelivery
   EngineService *service;
   StoreSpool *spool; /* NULL after an error */
   char *id;
-  guint64 size; /* octets of the letter with its trace */
+  guint64 size; /* octets of the letter with its trace, as RETR will send them */
+  guint8 last;  /* of them */
   char **users;
   char *sender; /* the user who has proved to be it, or NULL */
   GError *error;
@@ -150,6 +151,31 @@ fail (EngineDelivery *delivery, GError *error)
   g_clear_pointer (&delivery->spool, store_spool_free);
 }
 
+/* RFC 1939 section 11: POP3 sends a bare LF or CR, which BDAT may bring, as CRLF, and ends the last
+ * line (see proto_dot_encoder_write()). Each CR without LF and each LF without CR is one octet
+ * more. */
+static void
+count_octets (EngineDelivery *delivery, const guint8 *data, gsize length)
+{
+  guint8 before = delivery->last;
+  gsize bare = 0;
+
+  for (gsize i = 0; i < length; i++)
+    {
+      bare += (before == '\r') != (data[i] == '\n');
+      before = data[i];
+    }
+  delivery->last = before;
+  delivery->size += length + bare;
+}
+
+static void
+end_octets (EngineDelivery *delivery)
+{
+  if (delivery->last != '\n')
+    delivery->size += delivery->last == '\r' ? 1 : 2;
+}
+
 static void
 spool (EngineDelivery *delivery, const guint8 *data, gsize length)
 {
@@ -157,8 +183,10 @@ spool (EngineDelivery *delivery, const guint8 *data, gsize length)
 
   if (delivery->head.hops > MAX_HOPS)
     g_clear_pointer (&delivery->spool, store_spool_free);
-  if (delivery->spool != NULL && length > 0
-      && !store_spool_write (delivery->spool, data, length, &error))
+  if (delivery->spool == NULL || length == 0)
+    return;
+  count_octets (delivery, data, length);
+  if (!store_spool_write (delivery->spool, data, length, &error))
     fail (delivery, g_steal_pointer (&error));
 }
 
@@ -202,8 +230,10 @@ engine_delivery_new (EngineService *service, const EngineTrace *trace, ProtoRepl
   if (delivery->spool != NULL)
     {
       g_autofree char *text = make_trace (delivery, trace);
-      if (store_spool_write (delivery->spool, (const guint8 *) text, strlen (text), &error))
+      spool (delivery, (const guint8 *) text, strlen (text));
+      if (delivery->error == NULL)
         return g_steal_pointer (&delivery);
+      error = g_steal_pointer (&delivery->error);
     }
   *refusal = reply_to_error (error);
   return NULL;
@@ -262,12 +292,13 @@ engine_delivery_store_async (EngineDelivery *delivery,
       g_task_return_pointer (task, refusal, (GDestroyNotify) proto_reply_free);
       return;
     }
-  delivery->size = store_spool_get_size (delivery->spool);
+  end_octets (delivery);
 
   const StoreDelivery order = {
     .users = (const char *const *) delivery->users,
     .sender = delivery->sender,
     .message_id = delivery->head.message_id != NULL ? delivery->head.message_id->str : NULL,
+    .size = delivery->size,
   };
   store_site_deliver_async (engine_service_get_site (delivery->service),
                             g_steal_pointer (&delivery->spool), &order, NULL, on_stored,

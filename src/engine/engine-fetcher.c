@@ -185,6 +185,12 @@ engine_fetcher_new (StoreCabinet *cabinet, EngineAccounts *accounts, EngineJunk 
   return fetcher;
 }
 
+StoreCabinet *
+engine_fetcher_get_cabinet (EngineFetcher *fetcher)
+{
+  return fetcher->cabinet;
+}
+
 void
 engine_fetcher_fetch_async (EngineFetcher *fetcher,
                             EngineAccount *account,

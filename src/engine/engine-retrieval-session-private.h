@@ -15,7 +15,9 @@ typedef struct
 {
   guint number;
   char *uid;
-  guint64 size; /* as the server says, or 0 */
+  guint64 size;     /* as the server says, or 0 */
+  gboolean partial; /* only its beginning is asked for */
+  gint64 replaces;  /* the beginning that is here, or 0 */
 } EngineItem;
 
 typedef struct

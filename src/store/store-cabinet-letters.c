@@ -96,6 +96,7 @@ read_row (StoreCabinet *cabinet, StoreStatement *statement)
   letter->flagged = store_statement_get_int (statement, 12) != 0;
   letter->has_attachments = store_statement_get_int (statement, 13) != 0;
   letter->snippet = g_strdup (store_statement_get_text (statement, 14));
+  letter->partial = (guint64) store_statement_get_int (statement, 15);
   return letter;
 }
 
@@ -112,7 +113,7 @@ load (GTask *task, StoreCabinet *cabinet, StoreDb *db, gpointer data)
       g_autoptr (StoreStatement) statement = store_db_prepare (
           db,
           "SELECT id, account, folder, path, message_id, subject, sender, recipients, date, size, "
-          "seen, answered, flagged, attachments, snippet FROM letters WHERE id = :id",
+          "seen, answered, flagged, attachments, snippet, partial FROM letters WHERE id = :id",
           &error);
       if (statement == NULL)
         break;

@@ -14,8 +14,10 @@ struct _StoreFiles
 {
   char *root;
   char *owner;
+  char *spool_folder;
   int lock;
-  gint next; /* atomic */
+  gint next;     /* atomic */
+  gint arriving; /* atomic: spools that are not whole yet */
 };
 
 /* ---- errors ---- */
@@ -107,15 +109,15 @@ store_files_new (const char *root, GError **error)
   files->root = g_strdup (root);
   files->lock = -1;
   files->owner = g_strdup_printf ("%ld-%08x", (long) getpid (), g_random_int ());
+  files->spool_folder = spool_path (files, files->owner);
 
   /* The lock comes before the folder, so that no sweep sees the folder without it. */
   g_autofree char *parent = g_build_filename (root, "tmp", NULL);
-  g_autofree char *own = spool_path (files, files->owner);
   g_autofree char *lock = lock_path (files, files->owner);
   gboolean made = make_folders (parent, error);
   if (made && (files->lock = take_lock (lock)) < 0)
     made = store_files_fail (error, errno, "made", lock);
-  if (!made || !make_folders (own, error))
+  if (!made || !make_folders (files->spool_folder, error))
     {
       store_files_free (files);
       return NULL;
@@ -128,15 +130,15 @@ store_files_free (StoreFiles *files)
 {
   if (files->lock >= 0)
     {
-      g_autofree char *own = spool_path (files, files->owner);
       g_autofree char *lock = lock_path (files, files->owner);
       /* With something in it the folder stays, for the next sweep. */
-      if (g_rmdir (own) == 0)
+      if (g_rmdir (files->spool_folder) == 0)
         g_unlink (lock);
       close (files->lock);
     }
   g_free (files->root);
   g_free (files->owner);
+  g_free (files->spool_folder);
   g_free (files);
 }
 
@@ -150,6 +152,18 @@ const char *
 store_files_get_owner (StoreFiles *files)
 {
   return files->owner;
+}
+
+const char *
+store_files_get_spool_folder (StoreFiles *files)
+{
+  return files->spool_folder;
+}
+
+guint
+store_files_count_arriving (StoreFiles *files)
+{
+  return (guint) g_atomic_int_get (&files->arriving);
 }
 
 gboolean
@@ -352,6 +366,7 @@ store_files_exists (StoreFiles *files, const char *path)
 
 struct _StoreSpool
 {
+  StoreFiles *files; /* NULL: the letter is whole */
   char *name;
   char *path;
   int fd;
@@ -376,13 +391,26 @@ store_spool_new (StoreFiles *files, GError **error)
       store_files_fail (error, errno, "written", spool->path);
       spool->kept = TRUE;
       g_clear_pointer (&spool, store_spool_free);
+      return NULL;
     }
+  spool->files = files;
+  g_atomic_int_inc (&files->arriving);
   return spool;
+}
+
+void
+store_spool_end (StoreSpool *spool)
+{
+  StoreFiles *files = g_steal_pointer (&spool->files);
+
+  if (files != NULL)
+    g_atomic_int_add (&files->arriving, -1);
 }
 
 void
 store_spool_free (StoreSpool *spool)
 {
+  store_spool_end (spool);
   if (spool->fd >= 0)
     close (spool->fd);
   if (!spool->kept)
@@ -393,8 +421,8 @@ store_spool_free (StoreSpool *spool)
   g_free (spool);
 }
 
-static gboolean
-write_out (StoreSpool *spool, GError **error)
+gboolean
+store_spool_write_out (StoreSpool *spool, GError **error)
 {
   const guint8 *data = spool->buffer->data;
   gsize length = spool->buffer->len;
@@ -423,7 +451,7 @@ store_spool_write (StoreSpool *spool, const guint8 *data, gsize length, GError *
 {
   g_byte_array_append (spool->buffer, data, (guint) length);
   spool->size += length;
-  return spool->buffer->len < BUFFER || write_out (spool, error);
+  return spool->buffer->len < BUFFER || store_spool_write_out (spool, error);
 }
 
 guint64
@@ -439,15 +467,18 @@ store_spool_get_name (StoreSpool *spool)
 }
 
 gboolean
+store_spool_sync_file (StoreSpool *spool, GError **error)
+{
+  return fdatasync (spool->fd) == 0 || store_files_fail (error, errno, "synced", spool->path);
+}
+
+gboolean
 store_spool_sync (StoreSpool *spool, GError **error)
 {
   g_autofree char *folder = g_path_get_dirname (spool->path);
 
-  if (!write_out (spool, error))
-    return FALSE;
-  if (fsync (spool->fd) != 0)
-    return store_files_fail (error, errno, "synced", spool->path);
-  return sync_path (folder, error);
+  return store_spool_write_out (spool, error) && store_spool_sync_file (spool, error)
+         && sync_path (folder, error);
 }
 
 GBytes *

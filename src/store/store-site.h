@@ -128,6 +128,7 @@ typedef struct
   const char *const *users;
   const char *sender;     /* the user who proved to be the sender; NULL: nobody did */
   const char *message_id; /* as the field has it, or NULL */
+  guint64 size;           /* octets as POP3 will tell and send them; 0: those of the spool */
 } StoreDelivery;
 
 /* Takes @spool, the letter as it will be retrieved. One file (hard links, so that a line in it is
