@@ -17,6 +17,9 @@ EngineJudge *engine_judge_ref (EngineJudge *judge);
 void engine_judge_unref (EngineJudge *judge);
 
 SpamVerdict *engine_judge_letter (EngineJudge *judge, MessageLetter *letter);
+/* X-Spam-Flag, X-Spam-Score and X-Spam-Status as lines; of one length for all verdicts, and for
+ * NULL: none yet. */
+char *engine_judge_dup_headers (const SpamVerdict *verdict);
 /* Reads the rules now. SPAM_ERROR_RULES, or why the file cannot be read. */
 SpamRules *engine_judge_read_rules (EngineJudge *judge, GError **error);
 const char *engine_judge_get_rules_path (EngineJudge *judge);

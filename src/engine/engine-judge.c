@@ -8,6 +8,8 @@
 #include <glib/gstdio.h>
 #include <store-junk.h>
 
+#define TESTS_WIDTH 200 /* columns of X-Spam-Status for the names of rules */
+
 /* Rules in use; another thread may still judge by them when they were replaced. */
 typedef struct
 {
@@ -182,4 +184,21 @@ engine_judge_letter (EngineJudge *judge, MessageLetter *letter)
 
   rules_unref (rules);
   return verdict;
+}
+
+/* Padded by blanks at the ends of lines, where they mean nothing. */
+char *
+engine_judge_dup_headers (const SpamVerdict *verdict)
+{
+  gboolean junk = verdict != NULL && verdict->class == SPAM_CLASS_JUNK;
+  double score = verdict != NULL ? CLAMP (verdict->score, -999, 999) : 0;
+  g_autofree char *tests
+      = verdict != NULL ? spam_verdict_dup_tests (verdict, TESTS_WIDTH) : g_strdup ("tests=none");
+  g_autofree char *status = g_strdup_printf ("%s, score=%.1f required=%.1f%s", junk ? "Yes" : "No",
+                                             score, verdict != NULL ? verdict->required : 0,
+                                             verdict != NULL ? "" : " not judged");
+
+  return g_strdup_printf ("X-Spam-Flag: %-3s\r\nX-Spam-Score: %-6.1f\r\n"
+                          "X-Spam-Status: %-48.48s\r\n\t%-*s\r\n",
+                          junk ? "YES" : "NO", score, status, TESTS_WIDTH, tests);
 }

@@ -460,6 +460,63 @@ store_spool_get_size (StoreSpool *spool)
   return spool->size;
 }
 
+GBytes *
+store_spool_read (StoreSpool *spool, gsize most, GError **error)
+{
+  gsize length = (gsize) MIN (spool->size, most), got = 0;
+  g_autofree guint8 *data = g_malloc (length + 1);
+
+  if (spool->size == spool->buffer->len)
+    return g_bytes_new (spool->buffer->data, length);
+  if (!store_spool_write_out (spool, error))
+    return NULL;
+  while (got < length)
+    {
+      gssize read = pread (spool->fd, data + got, length - got, (off_t) got);
+      if (read < 0 && errno == EINTR)
+        continue;
+      if (read <= 0)
+        {
+          store_files_fail (error, read < 0 ? errno : EIO, "read", spool->path);
+          return NULL;
+        }
+      got += (gsize) read;
+    }
+  return g_bytes_new_take (g_steal_pointer (&data), length);
+}
+
+gboolean
+store_spool_patch (StoreSpool *spool,
+                   guint64 offset,
+                   const guint8 *data,
+                   gsize length,
+                   GError **error)
+{
+  g_return_val_if_fail (offset + length <= spool->size, FALSE);
+  if (spool->size == spool->buffer->len)
+    {
+      memcpy (spool->buffer->data + offset, data, length);
+      return TRUE;
+    }
+  if (!store_spool_write_out (spool, error))
+    return FALSE;
+  while (length > 0)
+    {
+      gssize written = pwrite (spool->fd, data, length, (off_t) offset);
+      if (written < 0 && errno == EINTR)
+        continue;
+      if (written < 0)
+        {
+          spool->failure = errno;
+          return store_files_fail (error, errno, "written", spool->path);
+        }
+      offset += (guint64) written;
+      data += written;
+      length -= (gsize) written;
+    }
+  return TRUE;
+}
+
 const char *
 store_spool_get_name (StoreSpool *spool)
 {
