@@ -12,6 +12,7 @@ static char *key;
 static char *catch_all;
 static char **users;
 static gboolean auth_in_clear;
+static gboolean judge;
 static gboolean trace;
 static gint64 max_size;
 
@@ -38,6 +39,8 @@ static const GOptionEntry options[] = {
   { "key", 0, 0, G_OPTION_ARG_FILENAME, &key, N_ ("The certificate's key"), "FILE" },
   { "auth-in-clear", 0, 0, G_OPTION_ARG_NONE, &auth_in_clear,
     N_ ("Take passwords without TLS too, to show what goes wrong"), NULL },
+  { "judge", 0, 0, G_OPTION_ARG_NONE, &judge,
+    N_ ("Say in each letter whether it is junk, in X-Spam-Flag, -Score and -Status"), NULL },
   { "max-size", 0, 0, G_OPTION_ARG_INT64, &max_size, N_ ("Largest letter, in octets"), "OCTETS" },
   { "trace", 0, 0, G_OPTION_ARG_NONE, &trace, N_ ("Print every line that crosses the wire"), NULL },
   G_OPTION_ENTRY_NULL,
@@ -75,6 +78,7 @@ make_config (void)
     }
   config->address = g_strdup (address);
   config->auth_in_clear = auth_in_clear;
+  config->judge = judge;
   if (max_size > 0)
     config->max_size = (guint64) max_size;
   config->certificate_file = g_strdup (certificate);
@@ -139,7 +143,7 @@ static gboolean
 has_options (void)
 {
   gboolean some = domain != NULL || address != NULL || catch_all != NULL || certificate != NULL
-                  || auth_in_clear || max_size > 0;
+                  || auth_in_clear || judge || max_size > 0;
 
   for (guint i = 0; i < ENGINE_N_PORTS; i++)
     some = some || ports[i] >= 0;
