@@ -14,6 +14,7 @@ static char **users;
 static gboolean auth_in_clear;
 static gboolean demonstration_auth;
 static char **limits;
+static gboolean judge;
 static gboolean trace;
 static gint64 max_size;
 
@@ -44,6 +45,8 @@ static const GOptionEntry options[] = {
     N_ ("Offer CRAM-MD5 and APOP, and keep passwords for them (see below)"), NULL },
   { "limit", 0, 0, G_OPTION_ARG_STRING_ARRAY, &limits,
     N_ ("Set one of the limits below; may be repeated"), "NAME=NUMBER" },
+  { "judge", 0, 0, G_OPTION_ARG_NONE, &judge,
+    N_ ("Say in each letter whether it is junk, in X-Spam-Flag, -Score and -Status"), NULL },
   { "max-size", 0, 0, G_OPTION_ARG_INT64, &max_size, N_ ("Largest letter, in octets"), "OCTETS" },
   { "trace", 0, 0, G_OPTION_ARG_NONE, &trace, N_ ("Print every line that crosses the wire"), NULL },
   G_OPTION_ENTRY_NULL,
@@ -82,6 +85,7 @@ make_config (void)
   config->address = g_strdup (address);
   config->auth_in_clear = auth_in_clear;
   config->demonstration_auth = demonstration_auth;
+  config->judge = judge;
   if (max_size > 0)
     config->max_size = (guint64) max_size;
   config->certificate_file = g_strdup (certificate);
@@ -159,7 +163,7 @@ static gboolean
 has_options (void)
 {
   gboolean some = domain != NULL || address != NULL || catch_all != NULL || certificate != NULL
-                  || auth_in_clear || demonstration_auth || limits != NULL || max_size > 0;
+                  || auth_in_clear || demonstration_auth || judge || limits != NULL || max_size > 0;
 
   for (guint i = 0; i < ENGINE_N_PORTS; i++)
     some = some || ports[i] >= 0;

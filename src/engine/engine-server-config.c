@@ -124,6 +124,7 @@ engine_server_config_load (const char *path)
   config->demonstration_auth = g_key_file_get_boolean (file, GROUP, "demonstration-auth", NULL);
   load_limits (file, path, &config->limits);
   config->offer_expn = g_key_file_get_boolean (file, GROUP, "offer-expn", NULL);
+  config->judge = g_key_file_get_boolean (file, GROUP, "judge", NULL);
   if (g_key_file_has_key (file, GROUP, "max-size", NULL))
     config->max_size = g_key_file_get_uint64 (file, GROUP, "max-size", NULL);
 
@@ -155,6 +156,7 @@ engine_server_config_save (const EngineServerConfig *config, const char *path, G
     g_key_file_set_uint64 (file, LIMITS, engine_server_limits_get_name (i),
                            engine_server_limits_get (&config->limits, i));
   g_key_file_set_boolean (file, GROUP, "offer-expn", config->offer_expn);
+  g_key_file_set_boolean (file, GROUP, "judge", config->judge);
   g_key_file_set_uint64 (file, GROUP, "max-size", config->max_size);
   if (!g_key_file_save_to_file (file, path, &local))
     {
