@@ -38,7 +38,8 @@ cli_help_print (void)
   for (gsize i = 0; i < n_verbs; i++)
     {
       g_autofree char *call = g_strdup_printf ("%s %s", verbs[i]->name, verbs[i]->arguments);
-      g_print ("  %-28s %s\n", call, _ (verbs[i]->summary));
+      glong width = g_utf8_strlen (call, -1);
+      g_print ("  %s%*s %s\n", call, (int) MAX (28 - width, 0), "", _ (verbs[i]->summary));
     }
   g_print ("\n%s\n  --data-dir=DIR               %s\n  --json                       %s\n"
            "  --version                    %s\n  --help                       %s\n\n%s\n",

@@ -24,7 +24,9 @@ static const CliVerb *const verbs[] = {
   &cli_account_add_verb,    &cli_account_list_verb,
   &cli_account_remove_verb, &cli_send_verb,
   &cli_fetch_verb,          &cli_list_verb,
-  &cli_show_verb,
+  &cli_show_verb,           &cli_reply_verb,
+  &cli_forward_verb,        &cli_move_verb,
+  &cli_mark_verb,           &cli_delete_verb,
 };
 
 void
