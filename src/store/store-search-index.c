@@ -288,6 +288,21 @@ tell_waiting (StoreIndexer *indexer, const GError *error)
   g_mutex_lock (&indexer->lock);
 }
 
+/* Those who do not want to wait any longer. Under the lock. */
+static void
+tell_cancelled (StoreIndexer *indexer)
+{
+  for (guint i = indexer->waiting->len; i-- > 0;)
+    if (g_cancellable_is_cancelled (g_task_get_cancellable (indexer->waiting->pdata[i])))
+      {
+        g_autoptr (GTask) task = g_ptr_array_steal_index_fast (indexer->waiting, i);
+        g_mutex_unlock (&indexer->lock);
+        g_task_return_error_if_cancelled (task);
+        g_clear_object (&task);
+        g_mutex_lock (&indexer->lock);
+      }
+}
+
 static gpointer
 run (gpointer data)
 {
@@ -303,6 +318,7 @@ run (gpointer data)
       g_mutex_unlock (&indexer->lock);
       more = index_some (indexer, &error);
       g_mutex_lock (&indexer->lock);
+      tell_cancelled (indexer);
       if (more || indexer->ending || (error == NULL && indexer->woken))
         continue;
       tell_waiting (indexer, error);
