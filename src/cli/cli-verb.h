@@ -65,6 +65,7 @@ extern const CliVerb cli_account_remove_verb;
 extern const CliVerb cli_send_verb;
 extern const CliVerb cli_fetch_verb;
 extern const CliVerb cli_list_verb;
+extern const CliVerb cli_search_verb;
 extern const CliVerb cli_show_verb;
 extern const CliVerb cli_reply_verb;
 extern const CliVerb cli_forward_verb;

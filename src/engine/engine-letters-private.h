@@ -8,3 +8,4 @@
 #include <store-cabinet.h>
 
 EngineLetters *engine_letters_new (StoreCabinet *cabinet);
+StoreCabinet *engine_letters_get_cabinet (EngineLetters *letters);

@@ -58,6 +58,12 @@ engine_letters_new (StoreCabinet *cabinet)
   return letters;
 }
 
+StoreCabinet *
+engine_letters_get_cabinet (EngineLetters *letters)
+{
+  return letters->cabinet;
+}
+
 /* ---- lists, rows, counts ---- */
 
 static void

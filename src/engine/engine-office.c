@@ -14,6 +14,7 @@
 #include "engine-timer-private.h"
 
 #include <message-address.h>
+#include <store-search-index.h>
 
 #include <errno.h>
 #include <glib/gstdio.h>
@@ -125,6 +126,7 @@ engine_office_start (EngineOffice *office)
   office->network = g_network_monitor_get_network_available (office->monitor);
   g_signal_connect_object (office->monitor, "network-changed", G_CALLBACK (on_network_changed),
                            office, G_CONNECT_SWAPPED);
+  store_cabinet_start_index (office->cabinet);
   engine_outbox_start (office->outbox);
   engine_round_start (office->round);
 }

@@ -317,6 +317,7 @@ add_after (StoreWrite *write)
       g_task_set_task_data (write->task, GINT_TO_POINTER (TRUE), NULL);
       return;
     }
+  store_cabinet_start_index (cabinet);
   file = store_cabinet_file (add->folder, add->row->path);
   folder = g_path_get_dirname (file);
 

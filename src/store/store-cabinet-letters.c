@@ -100,6 +100,21 @@ read_row (StoreCabinet *cabinet, StoreStatement *statement)
   return letter;
 }
 
+StoreLetter *
+store_cabinet_load_row (StoreCabinet *cabinet, StoreDb *db, gint64 id, GError **error)
+{
+  g_autoptr (StoreStatement) statement = store_db_prepare (
+      db,
+      "SELECT id, account, folder, path, message_id, subject, sender, recipients, date, size, "
+      "seen, answered, flagged, attachments, snippet, partial FROM letters WHERE id = :id",
+      error);
+
+  if (statement == NULL)
+    return NULL;
+  store_statement_bind_int (statement, ":id", id);
+  return store_statement_step (statement, error) ? read_row (cabinet, statement) : NULL;
+}
+
 static void
 load (GTask *task, StoreCabinet *cabinet, StoreDb *db, gpointer data)
 {
@@ -110,16 +125,9 @@ load (GTask *task, StoreCabinet *cabinet, StoreDb *db, gpointer data)
 
   for (gsize i = 0; error == NULL && i < selection->count; i++)
     {
-      g_autoptr (StoreStatement) statement = store_db_prepare (
-          db,
-          "SELECT id, account, folder, path, message_id, subject, sender, recipients, date, size, "
-          "seen, answered, flagged, attachments, snippet, partial FROM letters WHERE id = :id",
-          &error);
-      if (statement == NULL)
-        break;
-      store_statement_bind_int (statement, ":id", selection->ids[i]);
-      if (store_statement_step (statement, &error))
-        g_ptr_array_add (letters, read_row (cabinet, statement));
+      StoreLetter *letter = store_cabinet_load_row (cabinet, db, selection->ids[i], &error);
+      if (letter != NULL)
+        g_ptr_array_add (letters, letter);
     }
   if (error != NULL)
     g_task_return_error (task, error);

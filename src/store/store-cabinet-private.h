@@ -9,6 +9,7 @@
 #include "store-cabinet.h"
 #include "store-db.h"
 #include "store-files-private.h"
+#include "store-search-index.h"
 #include "store-writer.h"
 
 /* Bits of what a write changed, beside 1 << folder. */
@@ -24,6 +25,7 @@ struct _StoreCabinet
 
   GMutex lock;
   GCond idle;
+  StoreIndexer *indexer; /* or NULL */
   GQueue readers;   /* of StoreDb: not in use */
   guint busy;       /* reads, and letters on their way to the writer */
   gboolean closed;  /* nothing more begins */
@@ -62,6 +64,10 @@ void store_cabinet_read (StoreCabinet *cabinet,
                          GCancellable *cancellable,
                          GAsyncReadyCallback callback,
                          gpointer user_data);
+
+/* NULL without an error when there is no such letter. */
+StoreLetter *
+store_cabinet_load_row (StoreCabinet *cabinet, StoreDb *db, gint64 id, GError **error);
 
 /* ---- writing ---- */
 

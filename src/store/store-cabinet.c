@@ -548,6 +548,7 @@ store_cabinet_close (StoreCabinet *cabinet)
   while (cabinet->busy > 0)
     g_cond_wait (&cabinet->idle, &cabinet->lock);
   g_mutex_unlock (&cabinet->lock);
+  g_clear_pointer (&cabinet->indexer, store_indexer_free);
 
   /* The last connection to close folds the log into the database: only the writer's can. */
   g_queue_clear_full (&cabinet->readers, (GDestroyNotify) store_db_free);

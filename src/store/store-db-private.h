@@ -18,3 +18,5 @@ struct _StoreDb
 
 /* Sets a STORE_ERROR of the connection's last error; returns FALSE. */
 gboolean store_db_fail (StoreDb *db, GError **error);
+/* Makes the tokenizer "words" known to FTS5. */
+void store_db_add_words (StoreDb *db);

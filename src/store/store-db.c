@@ -78,6 +78,7 @@ open_file (const char *path, int flags, GError **error)
       return NULL;
     }
   sqlite3_busy_timeout (db->handle, BUSY_TIMEOUT);
+  store_db_add_words (db);
   return g_steal_pointer (&db);
 }
 

@@ -7,7 +7,7 @@
  * store-statement.c, that says sqlite3_. One thread at a time; the opener owns it.
  */
 
-#include <glib.h>
+#include <gio/gio.h>
 
 typedef struct _StoreDb StoreDb;
 typedef struct _StoreStatement StoreStatement;
@@ -22,6 +22,8 @@ void store_db_free (StoreDb *db);
 gboolean store_db_execute (StoreDb *db, const char *sql, GError **error);
 gint64 store_db_get_last_id (StoreDb *db);
 guint store_db_get_changes (StoreDb *db);
+/* Statements that run while @cancellable is cancelled fail; NULL: no longer. Borrowed. */
+void store_db_set_cancellable (StoreDb *db, GCancellable *cancellable);
 
 /* BEGIN IMMEDIATE; rolls back when freed unless committed. Inside another one a savepoint. */
 typedef struct _StoreTransaction StoreTransaction;
