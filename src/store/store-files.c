@@ -16,8 +16,8 @@ struct _StoreFiles
   char *owner;
   char *spool_folder;
   int lock;
-  gint next;     /* atomic */
-  gint arriving; /* atomic: spools that are not whole yet */
+  gint next;      /* atomic */
+  gint *arriving; /* atomic: spools that are not whole yet; each of them, too, has a reference */
 };
 
 /* ---- errors ---- */
@@ -108,6 +108,7 @@ store_files_new (const char *root, GError **error)
   StoreFiles *files = g_new0 (StoreFiles, 1);
   files->root = g_strdup (root);
   files->lock = -1;
+  files->arriving = g_atomic_rc_box_new0 (gint);
   files->owner = g_strdup_printf ("%ld-%08x", (long) getpid (), g_random_int ());
   files->spool_folder = spool_path (files, files->owner);
 
@@ -136,6 +137,7 @@ store_files_free (StoreFiles *files)
         g_unlink (lock);
       close (files->lock);
     }
+  g_atomic_rc_box_release (files->arriving);
   g_free (files->root);
   g_free (files->owner);
   g_free (files->spool_folder);
@@ -163,7 +165,7 @@ store_files_get_spool_folder (StoreFiles *files)
 guint
 store_files_count_arriving (StoreFiles *files)
 {
-  return (guint) g_atomic_int_get (&files->arriving);
+  return (guint) g_atomic_int_get (files->arriving);
 }
 
 gboolean
@@ -374,7 +376,7 @@ store_files_exists (StoreFiles *files, const char *path)
 
 struct _StoreSpool
 {
-  StoreFiles *files; /* NULL: the letter is whole */
+  gint *arriving; /* NULL: the letter is whole */
   char *name;
   char *path;
   int fd;
@@ -401,18 +403,18 @@ store_spool_new (StoreFiles *files, GError **error)
       g_clear_pointer (&spool, store_spool_free);
       return NULL;
     }
-  spool->files = files;
-  g_atomic_int_inc (&files->arriving);
+  spool->arriving = g_atomic_rc_box_acquire (files->arriving);
+  g_atomic_int_inc (spool->arriving);
   return spool;
 }
 
 void
 store_spool_end (StoreSpool *spool)
 {
-  StoreFiles *files = g_steal_pointer (&spool->files);
-
-  if (files != NULL)
-    g_atomic_int_add (&files->arriving, -1);
+  if (spool->arriving == NULL)
+    return;
+  g_atomic_int_add (spool->arriving, -1);
+  g_clear_pointer (&spool->arriving, g_atomic_rc_box_release);
 }
 
 void

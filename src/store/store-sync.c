@@ -17,20 +17,21 @@
 #endif
 
 /* One sync of the whole file system costs a journal's commit, whatever the number of files; synced
- * one by one each file costs one. But it writes out what other programs have left behind, too. */
-#define WHOLE_FROM 2                              /* letters; one alone is quicker by itself */
-#define WHOLE_LONG (20 * G_TIME_SPAN_MILLISECOND) /* others have much to write out… */
-#define WHOLE_EACH (G_TIME_SPAN_MILLISECOND / 2)  /* …unless so much was ours */
-#define WHOLE_REST 8                              /* times what it took, until it is tried again */
+ * one by one each file costs one. But it writes out what other programs have left behind, too:
+ * where that has taken long, and longer than one by one, it is left alone for some groups. */
+#define WHOLE_FROM 2 /* letters; one alone is quicker by itself */
+#define WHOLE_LONG (10 * G_TIME_SPAN_MILLISECOND)
+#define FORGET     32 /* groups, until a long one is thought of a third as long */
 
 #define SYNCERS 16 /* fsync waits for the disk, which likes to have several at hand */
 
 struct _StoreSync
 {
   char *folder;
-  int fd;                  /* opened once: syncfs tells of errors since the last call on it */
-  gboolean has_whole;      /* syncfs can be relied on here */
-  gint64 whole_not_before; /* monotonic */
+  int fd;             /* opened once: syncfs tells of errors since the last call on it */
+  gboolean has_whole; /* syncfs can be relied on here */
+  gint64 whole_took;  /* microseconds, about; less as time goes by */
+  gint64 each_took;   /* microseconds a letter, about */
 };
 
 /* Before Linux 5.8 syncfs was silent about failed writes. Only file systems are named whose syncfs
@@ -62,16 +63,20 @@ has_reliable_syncfs (int fd)
 /* ---- all at once ---- */
 
 static gboolean
-sync_whole (StoreSync *sync, guint count)
+wants_whole (StoreSync *sync, guint count)
+{
+  return sync->has_whole && count >= WHOLE_FROM
+         && (sync->whole_took <= WHOLE_LONG || sync->whole_took <= count * sync->each_took);
+}
+
+static gboolean
+sync_whole (StoreSync *sync)
 {
   gint64 begun = g_get_monotonic_time ();
 
-  if (!sync->has_whole || count < WHOLE_FROM || begun < sync->whole_not_before
-      || syncfs (sync->fd) != 0)
+  if (syncfs (sync->fd) != 0)
     return FALSE;
-  gint64 took = g_get_monotonic_time () - begun;
-  if (took > WHOLE_LONG + count * WHOLE_EACH)
-    sync->whole_not_before = begun + took * (1 + WHOLE_REST);
+  sync->whole_took = (sync->whole_took + g_get_monotonic_time () - begun) / 2;
   return TRUE;
 }
 
@@ -117,9 +122,10 @@ get_syncers (void)
 }
 
 static void
-sync_each (GPtrArray *items)
+sync_each (StoreSync *sync, GPtrArray *items)
 {
   Group group = { .left = items->len };
+  gint64 begun = g_get_monotonic_time ();
 
   g_mutex_init (&group.lock);
   g_cond_init (&group.done);
@@ -138,6 +144,8 @@ sync_each (GPtrArray *items)
   g_mutex_unlock (&group.lock);
   g_mutex_clear (&group.lock);
   g_cond_clear (&group.done);
+  sync->each_took = (sync->each_took + (g_get_monotonic_time () - begun) / items->len) / 2;
+  sync->whole_took -= sync->whole_took / FORGET;
 }
 
 static void
@@ -192,9 +200,9 @@ store_sync_spools (StoreSync *sync, GPtrArray *spools, GError **errors)
    * file was opened before it was written. */
   if (items->len == 0)
     return FALSE;
-  if (sync_whole (sync, items->len))
+  if (wants_whole (sync, items->len) && sync_whole (sync))
     return TRUE;
-  sync_each (items);
+  sync_each (sync, items);
   sync_entries (sync, items);
   return FALSE;
 }
