@@ -20,6 +20,9 @@ struct _StoreSite
   char *mark;
   GHashTable *open; /* of char *: users whose maildrop a session holds; under the lock */
 
+  GHashTable *expiring; /* of char *: users whose maildrops nobody may open; under the lock */
+  GCond expired;        /* some are no more among them */
+
   /* Of gint64: letters. Under the lock. */
   GHashTable *taken;     /* on their way out of a maildrop, or out and not marked so yet */
   GHashTable *recalling; /* a commit will say that they are gone */
@@ -82,6 +85,8 @@ void store_site_write (StoreSite *site,
 #define STORE_SITE_USER "name, created, letters, octets, quota_octets, quota_letters, disabled"
 StoreUser *store_site_read_user (StoreStatement *statement);
 
+/* What the path of a letter begins with: when it came, in UTC. */
+#define STORE_SITE_TIME "%Y%m%dT%H%M%SZ"
 char *store_site_file (const char *user, const char *path);
 /* Writer's thread: the letter of @spool has its places, of which @file is one (the others are told
  * in calls without @spool). */

@@ -157,7 +157,7 @@ char *store_site_normalise_message_id (const char *message_id);
  * One thread at a time. */
 typedef struct _StoreMaildrop StoreMaildrop;
 
-/* STORE_ERROR_BUSY: another session holds it. */
+/* STORE_ERROR_BUSY: another session holds it. Waits for an expiry under way, so it may block. */
 StoreMaildrop *store_maildrop_open (StoreSite *site, const char *user, GError **error);
 void store_maildrop_free (StoreMaildrop *maildrop);
 guint store_maildrop_get_count (StoreMaildrop *maildrop);
@@ -181,6 +181,21 @@ void store_maildrop_remove_async (StoreMaildrop *maildrop,
                                   gpointer user_data);
 gboolean
 store_maildrop_remove_finish (StoreMaildrop *maildrop, GAsyncResult *result, GError **error);
+
+/* ---- retention ---- */
+
+/* Removes letters that came more than @max_days days ago, and of each maildrop the oldest beyond
+ * @max_letters (0: no such rule), a few hundred at a time. A maildrop that a session holds is left
+ * alone. */
+void store_site_expire_async (StoreSite *site,
+                              guint max_days,
+                              guint max_letters,
+                              GCancellable *cancellable,
+                              GAsyncReadyCallback callback,
+                              gpointer user_data);
+/* *@removed letters are gone; when it is not 0 there may be more to remove. */
+gboolean
+store_site_expire_finish (StoreSite *site, GAsyncResult *result, guint *removed, GError **error);
 
 /* ---- recall ---- */
 
