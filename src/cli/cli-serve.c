@@ -14,6 +14,8 @@ static char **users;
 static gboolean auth_in_clear;
 static gboolean trace;
 static gint64 max_size;
+static int keep_days;
+static int keep_letters;
 
 static const GOptionEntry options[] = {
   { "smtp-port", 0, 0, G_OPTION_ARG_INT, &ports[ENGINE_PORT_SMTP],
@@ -39,6 +41,10 @@ static const GOptionEntry options[] = {
   { "auth-in-clear", 0, 0, G_OPTION_ARG_NONE, &auth_in_clear,
     N_ ("Take passwords without TLS too, to show what goes wrong"), NULL },
   { "max-size", 0, 0, G_OPTION_ARG_INT64, &max_size, N_ ("Largest letter, in octets"), "OCTETS" },
+  { "keep-days", 0, 0, G_OPTION_ARG_INT, &keep_days,
+    N_ ("Remove letters that came more than DAYS ago"), "DAYS" },
+  { "keep-letters", 0, 0, G_OPTION_ARG_INT, &keep_letters,
+    N_ ("Remove the oldest letters beyond COUNT in a maildrop"), "COUNT" },
   { "trace", 0, 0, G_OPTION_ARG_NONE, &trace, N_ ("Print every line that crosses the wire"), NULL },
   G_OPTION_ENTRY_NULL,
 };
@@ -77,6 +83,8 @@ make_config (void)
   config->auth_in_clear = auth_in_clear;
   if (max_size > 0)
     config->max_size = (guint64) max_size;
+  config->keep_days = (guint) keep_days;
+  config->keep_letters = (guint) keep_letters;
   config->certificate_file = g_strdup (certificate);
   config->key_file = g_strdup (key);
   config->catch_all = g_strdup (catch_all);
@@ -130,6 +138,8 @@ check_options (char **arguments)
       return cli_fail_usage (_ ("A port is a number from 0 to 65535, not %d"), ports[i]);
   if (max_size < 0)
     return cli_fail_usage (_ ("--max-size is a number of octets"));
+  if (keep_days < 0 || keep_letters < 0)
+    return cli_fail_usage (_ ("--keep-days and --keep-letters are numbers from 0 on"));
   if ((certificate == NULL) != (key == NULL))
     return cli_fail_usage (_ ("--certificate and --key go together"));
   return CLI_EXIT_OK;
@@ -139,7 +149,7 @@ static gboolean
 has_options (void)
 {
   gboolean some = domain != NULL || address != NULL || catch_all != NULL || certificate != NULL
-                  || auth_in_clear || max_size > 0;
+                  || auth_in_clear || max_size > 0 || keep_days > 0 || keep_letters > 0;
 
   for (guint i = 0; i < ENGINE_N_PORTS; i++)
     some = some || ports[i] >= 0;
