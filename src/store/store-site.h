@@ -213,5 +213,18 @@ void store_site_recall_async (StoreSite *site,
  * one was. */
 GPtrArray *store_site_recall_finish (StoreSite *site, GAsyncResult *result, GError **error);
 
+/* ---- backup ---- */
+
+/* Copies the site in the folder @from, which may be in use by any process, to the folder @to, which
+ * must not exist; blocks. Every letter that was acknowledged before is in it, whole, unless it is
+ * removed meanwhile; where both folders are in one file system the letters' files are shared. The
+ * copy is checked and durable. What is left after an error is no site. STORE_ERROR_NOT_FOUND,
+ * STORE_ERROR_CORRUPT, STORE_ERROR_NEWER, STORE_ERROR_FULL. */
+gboolean store_site_copy (const char *from,
+                          const char *to,
+                          guint *letters,
+                          GCancellable *cancellable,
+                          GError **error);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (StoreSite, store_site_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (StoreMaildrop, store_maildrop_free)
