@@ -80,6 +80,27 @@ make_id (void)
                           g_random_int ());
 }
 
+/* The local time's zone is looked up on the disk at each asking: letters of one second share it. */
+static char *
+make_date (void)
+{
+  static GMutex lock;
+  static gint64 second;
+  static char *date;
+  gint64 now = base_clock_real () / G_USEC_PER_SEC;
+
+  g_mutex_lock (&lock);
+  if (date == NULL || now != second)
+    {
+      g_free (date);
+      date = message_date_format (now);
+      second = now;
+    }
+  char *copy = g_strdup (date);
+  g_mutex_unlock (&lock);
+  return copy;
+}
+
 /* RFC 3848, and RFC 6531 section 4.3: with UTF-8 in its envelope. */
 static char *
 name_protocol (const EngineTrace *trace)
@@ -99,7 +120,7 @@ make_trace (EngineDelivery *delivery, const EngineTrace *trace)
   g_autofree char *protocol = name_protocol (trace);
   g_autofree char *helo = tame (trace->helo != NULL ? trace->helo : "", ".-_:[]");
   g_autofree char *remote = literal_of (trace->remote != NULL ? trace->remote : "");
-  g_autofree char *date = message_date_format (base_clock_real () / G_USEC_PER_SEC);
+  g_autofree char *date = make_date ();
   g_autofree char *recipient = NULL;
   GString *text = g_string_new (NULL);
 
@@ -158,16 +179,27 @@ fail (EngineDelivery *delivery, GError *error)
 static void
 count_octets (EngineDelivery *delivery, const guint8 *data, gsize length)
 {
-  guint8 before = delivery->last;
-  gsize bare = 0;
+  const guint8 *end = data + length;
+  gboolean after_cr = delivery->last == '\r';
 
-  for (gsize i = 0; i < length; i++)
+  for (const guint8 *at = data; at < end;)
     {
-      bare += (before == '\r') != (data[i] == '\n');
-      before = data[i];
+      const guint8 *cr, *lf;
+
+      if (after_cr && *at == '\n')
+        at++;
+      else if (after_cr)
+        delivery->size++;
+      cr = memchr (at, '\r', (gsize) (end - at));
+      after_cr = cr != NULL;
+      if (cr == NULL)
+        cr = end;
+      for (; (lf = memchr (at, '\n', (gsize) (cr - at))) != NULL; at = lf + 1)
+        delivery->size++;
+      at = cr + 1;
     }
-  delivery->last = before;
-  delivery->size += length + bare;
+  delivery->last = end[-1];
+  delivery->size += length;
 }
 
 static void

@@ -40,7 +40,10 @@ refuse_password (EngineSession *session)
 
   if (!engine_session_is_open (session))
     return;
-  say (self, 535, "5.7.8", "The user name or the password is wrong");
+  if (session->locked)
+    say (self, 454, "4.7.0", "Too many wrong passwords came from there: try again in some minutes");
+  else
+    say (self, 535, "5.7.8", "The user name or the password is wrong");
   engine_session_resume (session);
 }
 
@@ -49,25 +52,55 @@ on_verified (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (EngineSession) session = user_data;
   SmtpSession *self = user_data;
-  g_autofree char *user = engine_login_verify_finish (result);
+  EngineRefusal refusal;
+  g_autofree char *user = engine_login_verify_finish (result, &refusal);
 
   if (!engine_session_is_open (session))
     return;
   if (user == NULL)
     {
-      engine_session_delay (session, refuse_password);
+      engine_session_delay (session, &refusal, refuse_password);
       return;
     }
-  engine_session_take_user (session, g_steal_pointer (&user));
-  say (self, 235, "2.7.0", "Welcome");
+  if (engine_session_take_user (session, g_steal_pointer (&user)))
+    say (self, 235, "2.7.0", "Welcome");
+  else
+    say (self, 454, "4.7.0", "You have too many sessions already");
   engine_session_resume (session);
+}
+
+static void
+on_keys_found (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (EngineSession) session = user_data;
+  SmtpSession *self = user_data;
+  ProtoScramKeys keys;
+  EngineRefusal refusal;
+  gboolean found = engine_login_find_keys_finish (result, &keys, &refusal);
+
+  if (engine_session_is_open (session) && found)
+    {
+      proto_smtp_server_give_keys (self->server, &keys);
+      engine_session_resume (session);
+    }
+  else if (engine_session_is_open (session))
+    engine_session_delay (session, &refusal, refuse_password);
+  base_secret_wipe (&keys, sizeof keys);
+}
+
+static void
+on_keys (SmtpSession *self, const ProtoSmtpServerEvent *event)
+{
+  engine_login_find_keys_async (engine_service_get_login (self->parent.service), event->text,
+                                self->parent.address, on_keys_found,
+                                engine_session_ref (&self->parent));
 }
 
 static void
 on_auth (SmtpSession *self, const ProtoSmtpServerEvent *event)
 {
   engine_login_verify_async (engine_service_get_login (self->parent.service), event->credentials,
-                             on_verified, engine_session_ref (&self->parent));
+                             self->parent.address, on_verified, engine_session_ref (&self->parent));
 }
 
 /* ---- the envelope ---- */
@@ -270,6 +303,9 @@ handle (SmtpSession *self, const ProtoSmtpServerEvent *event)
     {
     case PROTO_SMTP_SERVER_HELO:
       break;
+    case PROTO_SMTP_SERVER_KEYS:
+      on_keys (self, event);
+      break;
     case PROTO_SMTP_SERVER_AUTH:
       on_auth (self, event);
       break;
@@ -390,8 +426,11 @@ engine_smtp_session_new (EngineService *service, EnginePort port, ProtoEngine **
   config.offer_starttls = port != ENGINE_PORT_SMTPS;
   config.auth_required = port == ENGINE_PORT_SUBMISSION;
   config.auth_in_clear = settings->auth_in_clear;
-  config.mechanisms = PROTO_SASL_PLAIN | PROTO_SASL_LOGIN;
+  config.mechanisms = engine_session_get_mechanisms (settings);
   config.max_size = settings->max_size;
+  config.max_errors = settings->limits.errors;
+  config.max_commands = settings->limits.session_commands;
+  config.session_timeout = settings->limits.session_seconds * G_USEC_PER_SEC;
 
   self->parent.klass = &smtp_session_class;
   self->parent.service = service;

@@ -57,7 +57,7 @@ say_capabilities (ProtoSmtpServer *server, const char *name)
     g_string_append (text, "STARTTLS\n");
   if (proto_smtp_server_offers_auth (server))
     {
-      g_autofree char *mechanisms = proto_sasl_list (server->config.mechanisms);
+      g_autofree char *mechanisms = proto_sasl_list (proto_smtp_server_get_mechanisms (server));
       g_string_append_printf (text, "AUTH %s\n", mechanisms);
     }
   g_string_append (text, "HELP");
@@ -349,6 +349,12 @@ proto_smtp_server_run_line (ProtoSmtpServer *server, const char *line, gsize len
   if (verb >= 0)
     server->auth_refused = FALSE;
   server->chunk_failed &= is_bdat;
+  if (server->config.max_commands > 0 && ++server->commands > server->config.max_commands)
+    {
+      proto_smtp_server_say (server, 421, "4.7.0", "Too many commands in one session, closing");
+      proto_smtp_server_close (server);
+      return;
+    }
   if (check_line (server, verb, line, length))
     {
       /* Trailing space is common and harmless (section 4.1.1). */

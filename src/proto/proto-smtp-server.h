@@ -40,12 +40,15 @@ typedef struct
   gboolean offer_recall;          /* else XRECALL is 502 */
   gboolean auth_required;         /* MAIL before AUTH is 530 5.7.0 */
   gboolean auth_in_clear;         /* offer AUTH without TLS: a demonstration setting */
-  ProtoSaslMechanisms mechanisms; /* 0: no AUTH */
+  ProtoSaslMechanisms mechanisms; /* 0: no AUTH; -PLUS is offered where the TLS can be bound to */
+  const char *nonce;              /* of SCRAM and CRAM-MD5; NULL: a random one */
   guint64 max_size;               /* octets of a message; 0: no limit */
   guint max_recipients;           /* at least 100 (section 4.5.3.1.8) */
   guint max_errors;               /* bad commands before 421 and close */
+  guint max_commands;             /* before 421 and close; 0: any number */
   guint max_line;                 /* text line in octets with CRLF (1000), 0: no limit */
   gint64 command_timeout;         /* microseconds; 5 minutes */
+  gint64 session_timeout;         /* microseconds of the whole session; 0: any time */
   gint64 data_timeout;            /* microseconds between blocks of DATA; 3 minutes */
 } ProtoSmtpServerConfig;
 
@@ -56,6 +59,8 @@ void proto_smtp_server_config_init (ProtoSmtpServerConfig *config);
 typedef enum
 {
   PROTO_SMTP_SERVER_HELO,    /* .text is the client's name, .extended for EHLO */
+  PROTO_SMTP_SERVER_KEYS,    /* question: .text is a user's name; proto_smtp_server_give_keys(), or
+                                4xx/5xx */
   PROTO_SMTP_SERVER_AUTH,    /* question: .credentials; 235 or 535/454 */
   PROTO_SMTP_SERVER_MAIL,    /* question: .path, .size, .body, .utf8, .dsn_return, .envelope_id;
                                 250 or 4xx/5xx */
@@ -112,6 +117,9 @@ gboolean proto_smtp_server_next (ProtoSmtpServer *server, ProtoSmtpServerEvent *
 
 /* Answers the open question; takes @reply. */
 void proto_smtp_server_answer (ProtoSmtpServer *server, ProtoReply *reply);
+
+/* Answers a KEYS; copies @keys. */
+void proto_smtp_server_give_keys (ProtoSmtpServer *server, const ProtoScramKeys *keys);
 
 /* Says @reply (421) and closes after it; takes @reply. For a shutdown; an open question need no
  * longer be answered. */

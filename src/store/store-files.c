@@ -258,6 +258,16 @@ copy_file (const char *from, const char *to, GError **error)
                                       0600, error);
 }
 
+/* Errors as errno has them; 0: it has its place. */
+static int
+try_place (const char *from, const char *to, gboolean last)
+{
+  if ((last ? g_rename (from, to) : link (from, to)) == 0 || (!last && errno == EEXIST))
+    return 0;
+  int code = errno;
+  return code == ENOENT && g_file_test (to, G_FILE_TEST_EXISTS) ? 0 : code;
+}
+
 gboolean
 store_files_place (StoreFiles *files,
                    const char *name,
@@ -267,21 +277,19 @@ store_files_place (StoreFiles *files,
 {
   g_autofree char *from = spool_path (files, name);
   g_autofree char *to = full_path (files, path);
+  int code = try_place (from, to, last);
 
-  if (!make_folder_of (to, error))
-    return FALSE;
-  if (last)
+  if (code == ENOENT)
     {
-      if (g_rename (from, to) == 0 || (errno == ENOENT && g_file_test (to, G_FILE_TEST_EXISTS)))
-        return TRUE;
-      return store_files_fail (error, errno, "moved", to);
+      if (!make_folder_of (to, error))
+        return FALSE;
+      code = try_place (from, to, last);
     }
-  if (link (from, to) == 0 || errno == EEXIST
-      || (errno == ENOENT && g_file_test (to, G_FILE_TEST_EXISTS)))
+  if (code == 0)
     return TRUE;
-  if (errno == EPERM || errno == EMLINK || errno == ENOTSUP || errno == ENOSYS)
+  if (!last && (code == EPERM || code == EMLINK || code == ENOTSUP || code == ENOSYS))
     return copy_file (from, to, error);
-  return store_files_fail (error, errno, "linked", to);
+  return store_files_fail (error, code, last ? "moved" : "linked", to);
 }
 
 void
@@ -362,7 +370,7 @@ store_files_exists (StoreFiles *files, const char *path)
 
 /* ---- spools ---- */
 
-#define BUFFER (64 * 1024)
+#define BUFFER (16 * 1024)
 
 struct _StoreSpool
 {

@@ -33,7 +33,7 @@ handle (Session *session, ProtoSmtpServer *server, const ProtoSmtpServerEvent *e
   switch (event->type)
     {
     case PROTO_SMTP_SERVER_AUTH:
-      answer (server, base_secret_get_length (event->credentials->password) % 2 ? 535 : 235);
+      answer (server, strlen (event->credentials->user) % 2 ? 535 : 235);
       break;
     case PROTO_SMTP_SERVER_MAIL:
       g_assert_false (session->in_transaction);
@@ -48,6 +48,12 @@ handle (Session *session, ProtoSmtpServer *server, const ProtoSmtpServerEvent *e
       g_assert_true (session->in_transaction);
       g_assert_false (proto_path_is_null (event->path));
       answer (server, strlen (event->path->local_part) % 2 ? 550 : 250);
+      break;
+    case PROTO_SMTP_SERVER_KEYS:
+      if (strlen (event->text) % 2 == 0)
+        proto_smtp_server_give_keys (server, &(const ProtoScramKeys){ .iterations = 4096 });
+      else
+        answer (server, 454);
       break;
     case PROTO_SMTP_SERVER_VRFY:
     case PROTO_SMTP_SERVER_EXPN:
@@ -118,7 +124,9 @@ run (const uint8_t *data, size_t size, gsize piece)
   config.offer_smtputf8 = TRUE;
   config.offer_expn = TRUE;
   config.offer_recall = TRUE;
-  config.mechanisms = PROTO_SASL_PLAIN | PROTO_SASL_LOGIN;
+  config.mechanisms
+      = PROTO_SASL_PLAIN | PROTO_SASL_LOGIN | PROTO_SASL_SCRAM_SHA_256 | PROTO_SASL_CRAM_MD5;
+  config.nonce = "n";
   config.max_size = MAX_SIZE;
   config.max_recipients = 5;
   ProtoSmtpServer *server = proto_smtp_server_new (&config, FALSE);
