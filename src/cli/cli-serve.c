@@ -17,6 +17,8 @@ static char **limits;
 static gboolean judge;
 static gboolean trace;
 static gint64 max_size;
+static int keep_days;
+static int keep_letters;
 
 static const GOptionEntry options[] = {
   { "smtp-port", 0, 0, G_OPTION_ARG_INT, &ports[ENGINE_PORT_SMTP],
@@ -48,6 +50,10 @@ static const GOptionEntry options[] = {
   { "judge", 0, 0, G_OPTION_ARG_NONE, &judge,
     N_ ("Say in each letter whether it is junk, in X-Spam-Flag, -Score and -Status"), NULL },
   { "max-size", 0, 0, G_OPTION_ARG_INT64, &max_size, N_ ("Largest letter, in octets"), "OCTETS" },
+  { "keep-days", 0, 0, G_OPTION_ARG_INT, &keep_days,
+    N_ ("Remove letters that came more than DAYS ago"), "DAYS" },
+  { "keep-letters", 0, 0, G_OPTION_ARG_INT, &keep_letters,
+    N_ ("Remove the oldest letters beyond COUNT in a maildrop"), "COUNT" },
   { "trace", 0, 0, G_OPTION_ARG_NONE, &trace, N_ ("Print every line that crosses the wire"), NULL },
   G_OPTION_ENTRY_NULL,
 };
@@ -88,6 +94,8 @@ make_config (void)
   config->judge = judge;
   if (max_size > 0)
     config->max_size = (guint64) max_size;
+  config->keep_days = (guint) keep_days;
+  config->keep_letters = (guint) keep_letters;
   config->certificate_file = g_strdup (certificate);
   config->key_file = g_strdup (key);
   config->catch_all = g_strdup (catch_all);
@@ -154,6 +162,8 @@ check_options (char **arguments)
       return cli_fail_usage (_ ("A port is a number from 0 to 65535, not %d"), ports[i]);
   if (max_size < 0)
     return cli_fail_usage (_ ("--max-size is a number of octets"));
+  if (keep_days < 0 || keep_letters < 0)
+    return cli_fail_usage (_ ("--keep-days and --keep-letters are numbers from 0 on"));
   if ((certificate == NULL) != (key == NULL))
     return cli_fail_usage (_ ("--certificate and --key go together"));
   return CLI_EXIT_OK;
@@ -163,7 +173,8 @@ static gboolean
 has_options (void)
 {
   gboolean some = domain != NULL || address != NULL || catch_all != NULL || certificate != NULL
-                  || auth_in_clear || demonstration_auth || judge || limits != NULL || max_size > 0;
+                  || auth_in_clear || demonstration_auth || judge || limits != NULL || max_size > 0
+                  || keep_days > 0 || keep_letters > 0;
 
   for (guint i = 0; i < ENGINE_N_PORTS; i++)
     some = some || ports[i] >= 0;

@@ -225,6 +225,28 @@ server_reload (CliRun *run, char **arguments)
   return code;
 }
 
+static CliExit
+server_expire (CliRun *run, char **arguments)
+{
+  CliExit code = CLI_EXIT_OK;
+  g_autoptr (GVariant) answer = ask_once (run, arguments, "expire", &code);
+
+  if (answer == NULL || !g_variant_is_of_type (answer, G_VARIANT_TYPE_UINT64))
+    return code;
+  guint64 removed = g_variant_get_uint64 (answer);
+  if (run->json)
+    {
+      g_autoptr (JsonBuilder) builder = json_builder_new ();
+      json_builder_begin_object (builder);
+      cli_json_int (builder, "removed", (gint64) removed);
+      json_builder_end_object (builder);
+      cli_print_json (builder);
+    }
+  else
+    cli_print (_ ("Letters removed: %" G_GUINT64_FORMAT), removed);
+  return code;
+}
+
 const CliVerb cli_server_stats_verb = {
   .name = "server stats",
   .arguments = "",
@@ -257,4 +279,15 @@ const CliVerb cli_server_reload_verb = {
   .summary = N_ ("Have the local server read its certificate again"),
   .private_office = TRUE,
   .run = server_reload,
+};
+
+const CliVerb cli_server_expire_verb = {
+  .name = "server expire",
+  .arguments = "",
+  .summary = N_ ("Have the local server's retention rules kept now"),
+  .details
+  = N_ ("The rules are those of “serve --keep-days” and “--keep-letters”; the server keeps\n"
+        "them once a minute. A maildrop that a session has open is left alone."),
+  .private_office = TRUE,
+  .run = server_expire,
 };

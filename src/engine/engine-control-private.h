@@ -11,6 +11,7 @@
  *   sessions  aa{sv}
  *   trace     journal lines (see engine_journal_line_to_variant), as they come, to the end
  *   reload    b: the certificate's files are read again
+ *   expire    t: so many letters were removed by the retention rules
  *   recall USER MESSAGE-ID
  *             a(su): users, and what engine_server_recall_async() did for each
  */

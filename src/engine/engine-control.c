@@ -207,6 +207,28 @@ ask_reload (Talk *talk, const char *argument)
 }
 
 static void
+on_expired (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  Talk *talk = user_data;
+  g_autoptr (GError) error = NULL;
+  guint64 removed;
+  gboolean done = engine_retention_sweep_finish (result, &removed, &error);
+
+  if (talk->control != NULL && done)
+    say_last (talk, TRUE, g_variant_new_uint64 (removed));
+  else if (talk->control != NULL)
+    say_error (talk, error);
+  talk_release (talk);
+}
+
+static void
+ask_expire (Talk *talk, const char *argument)
+{
+  engine_retention_sweep_async (engine_server_get_retention (talk->control->server), on_expired,
+                                g_rc_box_acquire (talk));
+}
+
+static void
 on_recalled (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   Talk *talk = user_data;
@@ -247,9 +269,9 @@ static const struct
   void (*answer) (Talk *talk, const char *argument);
   gboolean has_argument;
 } questions[] = {
-  { "stats", ask_stats, FALSE },  { "sessions", ask_sessions, FALSE },
-  { "trace", ask_trace, FALSE },  { "reload", ask_reload, FALSE },
-  { "recall", ask_recall, TRUE },
+  { "stats", ask_stats, FALSE },   { "sessions", ask_sessions, FALSE },
+  { "trace", ask_trace, FALSE },   { "reload", ask_reload, FALSE },
+  { "expire", ask_expire, FALSE }, { "recall", ask_recall, TRUE },
 };
 
 /* FALSE: nobody knows it. */

@@ -427,6 +427,10 @@ engine_pop3_session_new (EngineService *service, EnginePort port, ProtoEngine **
   config.plain_in_clear = settings->auth_in_clear;
   config.offer_apop = settings->demonstration_auth;
   config.offer_utf8 = TRUE;
+  /* Where letters go when there are too many of them nothing can be promised. */
+  config.expire = settings->keep_letters > 0 ? PROTO_POP3_EXPIRE_UNSAID
+                  : settings->keep_days > 0  ? (int) settings->keep_days
+                                             : PROTO_POP3_EXPIRE_NEVER;
   config.login_delay = 0;
   config.mechanisms = engine_session_get_mechanisms (settings);
   config.max_errors = settings->limits.errors;

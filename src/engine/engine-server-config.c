@@ -36,6 +36,14 @@ load_text (GKeyFile *file, const char *key, char **value)
     }
 }
 
+static guint
+load_number (GKeyFile *file, const char *key)
+{
+  guint64 number = g_key_file_get_uint64 (file, GROUP, key, NULL);
+
+  return (guint) MIN (number, G_MAXINT);
+}
+
 static void
 save_text (GKeyFile *file, const char *key, const char *value)
 {
@@ -125,6 +133,8 @@ engine_server_config_load (const char *path)
   load_limits (file, path, &config->limits);
   config->offer_expn = g_key_file_get_boolean (file, GROUP, "offer-expn", NULL);
   config->judge = g_key_file_get_boolean (file, GROUP, "judge", NULL);
+  config->keep_days = load_number (file, "keep-days");
+  config->keep_letters = load_number (file, "keep-letters");
   if (g_key_file_has_key (file, GROUP, "max-size", NULL))
     config->max_size = g_key_file_get_uint64 (file, GROUP, "max-size", NULL);
 
@@ -158,6 +168,8 @@ engine_server_config_save (const EngineServerConfig *config, const char *path, G
   g_key_file_set_boolean (file, GROUP, "offer-expn", config->offer_expn);
   g_key_file_set_boolean (file, GROUP, "judge", config->judge);
   g_key_file_set_uint64 (file, GROUP, "max-size", config->max_size);
+  g_key_file_set_uint64 (file, GROUP, "keep-days", config->keep_days);
+  g_key_file_set_uint64 (file, GROUP, "keep-letters", config->keep_letters);
   if (!g_key_file_save_to_file (file, path, &local))
     {
       g_set_error (error, ENGINE_ERROR, ENGINE_ERROR_STORE,

@@ -3,11 +3,13 @@
 
 /* What the files of EngineServer share. Main thread. */
 
+#include "engine-retention-private.h"
 #include "engine-server-private.h"
 #include "engine-service-private.h"
 
 StoreSite *engine_server_get_site (EngineServer *server);
-EngineService *engine_server_get_service (EngineServer *server); /* NULL when not running */
+EngineService *engine_server_get_service (EngineServer *server);     /* NULL when not running */
+EngineRetention *engine_server_get_retention (EngineServer *server); /* NULL when not running */
 void engine_server_set_identity (EngineServer *server, NetIdentity *identity);
 /* Whether @config's catch-all is a user; ENGINE_ERROR_NOT_FOUND. */
 gboolean engine_server_check_catch_all (EngineServer *server,

@@ -34,7 +34,8 @@ struct _EngineServer
   EngineJudge *judge; /* or NULL */
   char *config_file;
   char *directory;
-  EngineControl *control; /* NULL when not running, or where there can be none */
+  EngineRetention *retention; /* while it is running */
+  EngineControl *control;     /* NULL when not running, or where there can be none */
 
   State state;
   EngineServerConfig *config; /* of this run, or of the next */
@@ -78,6 +79,12 @@ StoreSite *
 engine_server_get_site (EngineServer *server)
 {
   return server->site;
+}
+
+EngineRetention *
+engine_server_get_retention (EngineServer *server)
+{
+  return server->retention;
 }
 
 EngineService *
@@ -128,6 +135,7 @@ dismantle (EngineServer *self)
   drop_source (&self->hurry);
   drop_source (&self->hurry_more);
   g_clear_pointer (&self->control, engine_control_free);
+  g_clear_pointer (&self->retention, engine_retention_free);
   close_listeners (self);
   g_clear_pointer (&self->workers, net_workers_free);
   g_clear_pointer (&self->service, engine_service_free);
@@ -366,6 +374,7 @@ on_identity (GObject *source, GAsyncResult *result, gpointer user_data)
   engine_server_config_free (self->config);
   self->config = engine_server_config_copy (start->config);
   set_problem (self, NULL);
+  self->retention = engine_retention_new (self->site, self->config);
   open_control (self);
   set_state (self, RUNNING);
   g_task_return_boolean (task, TRUE);

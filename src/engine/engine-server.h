@@ -69,7 +69,9 @@ typedef struct
   guint64 max_size;       /* octets of a letter, 50 MiB */
   char *certificate_file; /* NULL: the identity made on first use */
   char *key_file;
-  char *catch_all; /* the user who gets what nobody else does; NULL: such letters are refused */
+  guint keep_days;    /* letters that came longer ago are removed; 0: they stay */
+  guint keep_letters; /* of each maildrop the newest stay; 0: all */
+  char *catch_all;    /* the user who gets what nobody else does; NULL: such letters are refused */
 } EngineServerConfig;
 
 EngineServerConfig *engine_server_config_new (void);

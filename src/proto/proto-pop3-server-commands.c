@@ -78,7 +78,13 @@ run_capa (ProtoPop3Server *server, const char *argument)
   proto_engine_say (engine, "RESP-CODES", NULL);
   proto_engine_say (engine, "AUTH-RESP-CODE", NULL);
   proto_engine_say (engine, "PIPELINING", NULL);
-  proto_engine_say (engine, "EXPIRE NEVER", NULL);
+  if (server->config.expire == PROTO_POP3_EXPIRE_NEVER)
+    proto_engine_say (engine, "EXPIRE NEVER", NULL);
+  else if (server->config.expire >= 0)
+    {
+      g_autofree char *line = g_strdup_printf ("EXPIRE %d", server->config.expire);
+      proto_engine_say (engine, line, NULL);
+    }
   g_autofree char *list = proto_sasl_list (proto_pop3_server_get_mechanisms (server));
   g_autofree char *sasl = g_strconcat ("SASL ", list, NULL);
   if (proto_pop3_server_may_log_in (server))

@@ -190,6 +190,7 @@ proto_pop3_server_config_init (ProtoPop3ServerConfig *config)
     .host_name = "localhost",
     .mechanisms = PROTO_SASL_PLAIN | PROTO_SASL_LOGIN,
     .login_delay = -1,
+    .expire = PROTO_POP3_EXPIRE_NEVER,
     .max_errors = 20,
     .timeout = 10 * 60 * G_USEC_PER_SEC,
   };

@@ -16,8 +16,11 @@ typedef struct
 {
   const char *host_name;
   gboolean offer_stls;
-  gboolean plain_in_clear;        /* USER/PASS and AUTH without TLS: a demonstration setting */
-  gboolean offer_utf8;            /* RFC 6856 */
+  gboolean plain_in_clear; /* USER/PASS and AUTH without TLS: a demonstration setting */
+  gboolean offer_utf8;     /* RFC 6856 */
+  int expire;              /* days that CAPA tells (RFC 2449 section 6.7), or… */
+#define PROTO_POP3_EXPIRE_NEVER  -1
+#define PROTO_POP3_EXPIRE_UNSAID -2
   int login_delay;                /* seconds that CAPA tells (RFC 2449); below 0: it does not */
   gboolean offer_apop;            /* the banner then has a timestamp, see _get_timestamp() */
   ProtoSaslMechanisms mechanisms; /* 0: no AUTH; -PLUS is offered where the TLS can be bound to */

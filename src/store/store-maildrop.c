@@ -67,6 +67,8 @@ store_maildrop_open (StoreSite *site, const char *user, GError **error)
   if (name == NULL)
     return NULL;
   g_mutex_lock (&site->lock);
+  while (g_hash_table_contains (site->expiring, name))
+    g_cond_wait (&site->expired, &site->lock);
   if (g_hash_table_contains (site->open, name))
     {
       g_mutex_unlock (&site->lock);

@@ -99,7 +99,7 @@ static gboolean
 insert (StoreDb *db, Delivery *delivery, const char *user, GError **error)
 {
   g_autoptr (GDateTime) now = g_date_time_new_from_unix_utc (base_clock_real () / G_USEC_PER_SEC);
-  g_autofree char *time = g_date_time_format (now, "%Y%m%dT%H%M%SZ");
+  g_autofree char *time = g_date_time_format (now, STORE_SITE_TIME);
   g_autofree char *path
       = g_strdup_printf ("%s-%08x%08x.eml", time, g_random_int (), g_random_int ());
   /* The sender may have been removed since the password was right. */

@@ -21,6 +21,9 @@ struct _StoreSite
   char *key;
   GHashTable *open; /* of char *: users whose maildrop a session holds; under the lock */
 
+  GHashTable *expiring; /* of char *: users whose maildrops nobody may open; under the lock */
+  GCond expired;        /* some are no more among them */
+
   /* Of gint64: letters. Under the lock. */
   GHashTable *taken;     /* on their way out of a maildrop, or out and not marked so yet */
   GHashTable *recalling; /* a commit will say that they are gone */
@@ -78,6 +81,8 @@ void store_site_write (StoreSite *site,
 #define STORE_SITE_USER_COLUMNS 7
 StoreUser *store_site_read_user (StoreStatement *statement);
 
+/* What the path of a letter begins with: when it came, in UTC. */
+#define STORE_SITE_TIME "%Y%m%dT%H%M%SZ"
 char *store_site_file (const char *user, const char *path);
 /* Writer's thread: a letter has the place @file. */
 void store_site_note_folder (StoreSite *site, const char *file);

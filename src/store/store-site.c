@@ -275,12 +275,14 @@ store_site_open (const char *directory, GError **error)
   g_autofree char *path = g_build_filename (directory, "site.db", NULL);
 
   g_mutex_init (&site->lock);
+  g_cond_init (&site->expired);
   g_mutex_init (&site->group_lock);
   g_cond_init (&site->idle);
   g_cond_init (&site->gathered);
   site->waiting = g_ptr_array_new ();
   site->lock_fd = -1;
   site->open = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  site->expiring = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   site->taken = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
   site->recalling = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
   site->placed = g_ptr_array_new_with_free_func (g_free);
@@ -333,6 +335,8 @@ store_site_free (StoreSite *site)
   g_clear_pointer (&site->sync, store_sync_free);
   g_clear_pointer (&site->files, store_files_free);
   g_hash_table_unref (site->open);
+  g_hash_table_unref (site->expiring);
+  g_cond_clear (&site->expired);
   g_hash_table_unref (site->taken);
   g_hash_table_unref (site->recalling);
   g_ptr_array_unref (site->placed);

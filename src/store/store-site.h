@@ -177,7 +177,7 @@ char *store_site_normalise_message_id (const char *message_id);
  * One thread at a time. */
 typedef struct _StoreMaildrop StoreMaildrop;
 
-/* STORE_ERROR_BUSY: another session holds it. */
+/* STORE_ERROR_BUSY: another session holds it. Waits for an expiry under way, so it may block. */
 StoreMaildrop *store_maildrop_open (StoreSite *site, const char *user, GError **error);
 void store_maildrop_free (StoreMaildrop *maildrop);
 guint store_maildrop_get_count (StoreMaildrop *maildrop);
@@ -202,6 +202,21 @@ void store_maildrop_remove_async (StoreMaildrop *maildrop,
 gboolean
 store_maildrop_remove_finish (StoreMaildrop *maildrop, GAsyncResult *result, GError **error);
 
+/* ---- retention ---- */
+
+/* Removes letters that came more than @max_days days ago, and of each maildrop the oldest beyond
+ * @max_letters (0: no such rule), a few hundred at a time. A maildrop that a session holds is left
+ * alone. */
+void store_site_expire_async (StoreSite *site,
+                              guint max_days,
+                              guint max_letters,
+                              GCancellable *cancellable,
+                              GAsyncReadyCallback callback,
+                              gpointer user_data);
+/* *@removed letters are gone; when it is not 0 there may be more to remove. */
+gboolean
+store_site_expire_finish (StoreSite *site, GAsyncResult *result, guint *removed, GError **error);
+
 /* ---- recall ---- */
 
 /* Takes the letters of @message_id (with or without angle brackets) that @sender has sent, having
@@ -217,6 +232,19 @@ void store_site_recall_async (StoreSite *site,
  * @sender has sent none to anybody here. A recall that is asked for again is answered as the first
  * one was. */
 GPtrArray *store_site_recall_finish (StoreSite *site, GAsyncResult *result, GError **error);
+
+/* ---- backup ---- */
+
+/* Copies the site in the folder @from, which may be in use by any process, to the folder @to, which
+ * must not exist; blocks. Every letter that was acknowledged before is in it, whole, unless it is
+ * removed meanwhile; where both folders are in one file system the letters' files are shared. The
+ * copy is checked and durable. What is left after an error is no site. STORE_ERROR_NOT_FOUND,
+ * STORE_ERROR_CORRUPT, STORE_ERROR_NEWER, STORE_ERROR_FULL. */
+gboolean store_site_copy (const char *from,
+                          const char *to,
+                          guint *letters,
+                          GCancellable *cancellable,
+                          GError **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (StoreSite, store_site_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (StoreMaildrop, store_maildrop_free)
