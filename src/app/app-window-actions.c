@@ -309,7 +309,7 @@ update_actions (AppWindow *window)
   set_enabled (window, "move", ids->len > 0 && !unsent);
   set_enabled (window, "junk", ids->len > 0 && got && window->folder != STORE_FOLDER_JUNK);
   set_enabled (window, "not-junk", ids->len > 0 && window->folder == STORE_FOLDER_JUNK);
-  set_enabled (window, "explain-junk", letter && got);
+  set_enabled (window, "explain-junk", letter && got && app_reader_get_id (window->reader) != 0);
   set_enabled (window, "undo", window->undo_ids != NULL);
   set_enabled (window, "mark-read", ids->len > 0 && !unsent);
   set_enabled (window, "mark-unread", ids->len > 0 && !unsent);

@@ -251,10 +251,10 @@ identity_thread (GTask *task, gpointer source, gpointer data, GCancellable *canc
 
 /* A session holds a socket and perhaps a spool; many systems allow 1,024 files unless asked. */
 static void
-allow_many_files (void)
+allow_many_files (guint sessions)
 {
   struct rlimit limit;
-  const rlim_t wanted = 4 * ENGINE_SERVICE_MAX_SESSIONS;
+  const rlim_t wanted = 4 * (rlim_t) sessions;
 
   if (getrlimit (RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted)
     return;
@@ -289,7 +289,7 @@ open_port (EngineServer *self, const Start *start, EnginePort port, GError **err
 static gboolean
 open_doors (EngineServer *self, const Start *start, NetIdentity *identity, GError **error)
 {
-  allow_many_files ();
+  allow_many_files (start->config->limits.sessions);
   self->workers = net_workers_new (CLAMP (g_get_num_processors (), 2, WORKERS));
   self->service = engine_service_new (self->site, self->journal, start->config, identity,
                                       self->workers, &service_events, self);
@@ -360,6 +360,9 @@ on_identity (GObject *source, GAsyncResult *result, gpointer user_data)
     }
 
   engine_server_set_identity (self, identity);
+  /* What nobody can log in with any more is not kept either. */
+  if (!start->config->demonstration_auth)
+    store_site_forget_secrets (self->site);
   engine_server_config_free (self->config);
   self->config = engine_server_config_copy (start->config);
   set_problem (self, NULL);
@@ -559,6 +562,12 @@ gboolean
 engine_server_is_running (EngineServer *self)
 {
   return self->state == RUNNING;
+}
+
+void
+engine_server_set_demonstration_auth (EngineServer *self, gboolean on)
+{
+  self->config->demonstration_auth = on;
 }
 
 guint16

@@ -38,6 +38,7 @@ typedef enum
   ENGINE_COUNT_TLS,         /* sessions that were encrypted at their end */
   ENGINE_COUNT_LOGINS,
   ENGINE_COUNT_WRONG_PASSWORDS,
+  ENGINE_COUNT_LOCKED,    /* not even looked at */
   ENGINE_COUNT_LETTERS,   /* taken, whatever the number of recipients */
   ENGINE_COUNT_OCTETS,    /* of these */
   ENGINE_COUNT_REFUSED,   /* recipients, and letters after their end */
@@ -96,10 +97,16 @@ gint64 engine_service_get_since (EngineService *service); /* seconds since 1970 
 EngineServiceState engine_service_get_state (EngineService *service);
 guint engine_service_get_sessions (EngineService *service);
 
-/* A place for a session; FALSE when there is none, or the server is closing. What has a place is
- * waited for. */
-gboolean engine_service_enter (EngineService *service);
+/* A place for a session from @address; FALSE when there is none, or the server is closing. What has
+ * a place is waited for. @here: the address is one of this machine. */
+gboolean engine_service_enter (EngineService *service, const char *address, gboolean here);
 void engine_service_leave (EngineService *service);
+
+/* One more session of @user; FALSE: there are too many. Each is ended by
+ * engine_service_drop_user().
+ */
+gboolean engine_service_add_user (EngineService *service, const char *user);
+void engine_service_drop_user (EngineService *service, const char *user);
 
 void engine_service_count (EngineService *service, EngineCount count, guint64 by);
 guint64 engine_service_get_count (EngineService *service, EngineCount count);
