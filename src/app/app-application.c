@@ -235,6 +235,8 @@ static const struct
   { "win.mark-unread", { "<Control>u" } },
   { "win.show-source", { "<Control><Shift>u" } },
   { "win.plain-text", { "<Control><Shift>p" } },
+  { "win.junk", { "<Control>j" } },
+  { "win.not-junk", { "<Control><Shift>j" } },
   { "win.undo", { "<Control>z" } },
   { "win.local-server", { "<Control><Shift>l" } },
   { "win.open-folder('Inbox')", { "<Alt>1" } },

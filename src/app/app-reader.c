@@ -35,6 +35,7 @@ struct _AppReader
   GtkInfoBar *state_bar;
   GtkLabel *state;
   GtkWidget *send_now;
+  GtkInfoBar *junk_bar;
   GtkInfoBar *rest_bar;
   GtkLabel *rest;
   GtkInfoBar *images_bar;
@@ -255,6 +256,7 @@ show_letter (AppReader *self)
 {
   show_header (self);
   show_state (self);
+  gtk_info_bar_set_revealed (self->junk_bar, self->folder == STORE_FOLDER_JUNK);
   gtk_info_bar_set_revealed (self->rest_bar, FALSE);
   gtk_info_bar_set_revealed (self->images_bar, FALSE);
   app_attachments_set_letter (self->attachments, self->letter);
@@ -390,6 +392,7 @@ app_reader_class_init (AppReaderClass *class)
   gtk_widget_class_bind_template_child (widget, AppReader, state_bar);
   gtk_widget_class_bind_template_child (widget, AppReader, state);
   gtk_widget_class_bind_template_child (widget, AppReader, send_now);
+  gtk_widget_class_bind_template_child (widget, AppReader, junk_bar);
   gtk_widget_class_bind_template_child (widget, AppReader, rest_bar);
   gtk_widget_class_bind_template_child (widget, AppReader, rest);
   gtk_widget_class_bind_template_child (widget, AppReader, images_bar);

@@ -274,6 +274,7 @@ app_window_init_actions (AppWindow *window)
 {
   g_action_map_add_action_entries (G_ACTION_MAP (window), entries, G_N_ELEMENTS (entries), window);
   app_window_init_letter_actions (window);
+  app_window_init_junk_actions (window);
 }
 
 static void
@@ -293,6 +294,7 @@ update_actions (AppWindow *window)
   gboolean letter = app_reader_get_letter (window->reader) != NULL;
   gboolean outbox = window->folder == STORE_FOLDER_OUTBOX;
   gboolean unsent = outbox || window->folder == STORE_FOLDER_DRAFTS;
+  gboolean got = !unsent && window->folder != STORE_FOLDER_SENT;
   gboolean attached
       = letter && app_attachments_get_count (app_reader_get_attachments (window->reader)) > 0;
 
@@ -305,6 +307,9 @@ update_actions (AppWindow *window)
   set_enabled (window, "send-now", ids->len > 0 && outbox);
   set_enabled (window, "delete", ids->len > 0);
   set_enabled (window, "move", ids->len > 0 && !unsent);
+  set_enabled (window, "junk", ids->len > 0 && got && window->folder != STORE_FOLDER_JUNK);
+  set_enabled (window, "not-junk", ids->len > 0 && window->folder == STORE_FOLDER_JUNK);
+  set_enabled (window, "explain-junk", letter && got && app_reader_get_id (window->reader) != 0);
   set_enabled (window, "undo", window->undo_ids != NULL);
   set_enabled (window, "mark-read", ids->len > 0 && !unsent);
   set_enabled (window, "mark-unread", ids->len > 0 && !unsent);

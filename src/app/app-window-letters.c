@@ -175,6 +175,7 @@ on_moved (GObject *source, GAsyncResult *result, gpointer user_data)
         {
           self->undo_ids = g_steal_pointer (&ids);
           self->undo_folder = move->from;
+          self->undo_junk = FALSE;
         }
       app_window_say_with_button (self, words, self->undo_ids ? _ ("_Undo") : NULL, "win.undo",
                                   NULL);
@@ -235,6 +236,11 @@ on_undo (GSimpleAction *action, GVariant *parameter, gpointer user_data)
   if (!ids)
     return;
   app_window_update_actions (self);
+  if (self->undo_junk)
+    {
+      app_window_unmark_junk (self, ids);
+      return;
+    }
   engine_letters_move_async (app_window_get_letters (self), (const gint64 *) (gpointer) ids->data,
                              ids->len, self->undo_folder, NULL, on_undone, g_object_ref (self));
 }

@@ -3,7 +3,7 @@
 
 /*
  * What the parts of the window share: app-window.c shows, app-window-letters.c does what is done
- * with letters, app-window-actions.c the rest. */
+ * with letters, app-window-junk.c what is said about junk, app-window-actions.c the rest. */
 
 #include "app-letter-list.h"
 #include "app-reader.h"
@@ -19,6 +19,7 @@ struct _AppWindow
   GCancellable *cancellable; /* of what must not outlive the window */
   GArray *undo_ids;          /* of gint64: what was moved last, or NULL */
   StoreFolder undo_folder;   /* and from where */
+  gboolean undo_junk;        /* it was marked, as junk or not */
   AdwToast *toast;           /* the one said last, while it is to be seen; weak */
   gint64 toast_time;         /* when, monotonic */
   gint64 rest_wanted;        /* the letter whose rest is being fetched, or 0 */
@@ -44,6 +45,9 @@ gboolean app_window_is_gone (AppWindow *window);
 
 void app_window_init_actions (AppWindow *window);
 void app_window_init_letter_actions (AppWindow *window);
+void app_window_init_junk_actions (AppWindow *window);
+/* Takes back what was said about junk. */
+void app_window_unmark_junk (AppWindow *window, GArray *ids);
 /* Sets which actions make sense now. */
 void app_window_update_actions (AppWindow *window);
 

@@ -15,7 +15,8 @@ typedef struct
   char **paths;
   guint count;
   guint next;
-  gboolean is_junk;
+  StoreSorted sorted;
+  int folder;         /* the letters go to, or -1 */
   GPtrArray *lessons; /* of StoreLesson: read, not learned yet */
   GBytes *bytes;      /* of the letter being read, or NULL */
   guint learned;
@@ -163,13 +164,11 @@ learn_batch (GTask *task)
 {
   Learning *learning = g_task_get_task_data (task);
   GPtrArray *lessons = g_steal_pointer (&learning->lessons);
-  int folder = learning->is_junk ? STORE_FOLDER_JUNK : STORE_FOLDER_INBOX;
 
   learning->lessons = new_lessons ();
   learning->learned += lessons->len;
-  store_junk_learn_async (learning->junk->cabinet, lessons,
-                          learning->is_junk ? STORE_SORTED_JUNK : STORE_SORTED_GOOD,
-                          learning->ids != NULL ? folder : -1, NULL, on_learned, task);
+  store_junk_learn_async (learning->junk->cabinet, lessons, learning->sorted, learning->folder,
+                          NULL, on_learned, task);
 }
 
 /* Reads on until a batch is full, learns that, and so on to the end. */
@@ -200,15 +199,32 @@ go_on (GTask *task)
 }
 
 static Learning *
-learning_new (EngineJunk *junk, gboolean is_junk, guint count)
+learning_new (EngineJunk *junk, StoreSorted sorted, int folder, guint count)
 {
   Learning *learning = g_new0 (Learning, 1);
 
   learning->junk = junk;
-  learning->is_junk = is_junk;
+  learning->sorted = sorted;
+  learning->folder = folder;
   learning->count = count;
   learning->lessons = new_lessons ();
   return learning;
+}
+
+static void
+learn_letters (EngineJunk *junk,
+               const gint64 *ids,
+               gsize n_ids,
+               StoreSorted sorted,
+               int folder,
+               GTask *task)
+{
+  Learning *learning = learning_new (junk, sorted, folder, (guint) n_ids);
+
+  learning->ids = g_array_new (FALSE, FALSE, sizeof *ids);
+  g_array_append_vals (learning->ids, ids, (guint) n_ids);
+  g_task_set_task_data (task, learning, learning_free);
+  go_on (task);
 }
 
 void
@@ -220,13 +236,22 @@ engine_junk_mark_async (EngineJunk *junk,
                         GAsyncReadyCallback callback,
                         gpointer user_data)
 {
-  GTask *task = g_task_new (junk, cancellable, callback, user_data);
-  Learning *learning = learning_new (junk, is_junk, (guint) n_ids);
+  learn_letters (junk, ids, n_ids, is_junk ? STORE_SORTED_JUNK : STORE_SORTED_GOOD,
+                 is_junk ? STORE_FOLDER_JUNK : STORE_FOLDER_INBOX,
+                 g_task_new (junk, cancellable, callback, user_data));
+}
 
-  learning->ids = g_array_new (FALSE, FALSE, sizeof *ids);
-  g_array_append_vals (learning->ids, ids, (guint) n_ids);
-  g_task_set_task_data (task, learning, learning_free);
-  go_on (task);
+void
+engine_junk_unmark_async (EngineJunk *junk,
+                          const gint64 *ids,
+                          gsize n_ids,
+                          StoreFolder folder,
+                          GCancellable *cancellable,
+                          GAsyncReadyCallback callback,
+                          gpointer user_data)
+{
+  learn_letters (junk, ids, n_ids, STORE_SORTED_NOT, (int) folder,
+                 g_task_new (junk, cancellable, callback, user_data));
 }
 
 void
@@ -238,7 +263,8 @@ engine_junk_train_async (EngineJunk *junk,
                          gpointer user_data)
 {
   GTask *task = g_task_new (junk, cancellable, callback, user_data);
-  Learning *learning = learning_new (junk, is_junk, g_strv_length ((char **) paths));
+  Learning *learning = learning_new (junk, is_junk ? STORE_SORTED_JUNK : STORE_SORTED_GOOD, -1,
+                                     g_strv_length ((char **) paths));
 
   learning->paths = g_strdupv ((char **) paths);
   g_task_set_task_data (task, learning, learning_free);

@@ -55,6 +55,14 @@ void engine_junk_mark_async (EngineJunk *junk,
                              GCancellable *cancellable,
                              GAsyncReadyCallback callback,
                              gpointer user_data);
+/* Takes back what engine_junk_mark_async() did: they are unlearned and go to @folder. */
+void engine_junk_unmark_async (EngineJunk *junk,
+                               const gint64 *ids,
+                               gsize n_ids,
+                               StoreFolder folder,
+                               GCancellable *cancellable,
+                               GAsyncReadyCallback callback,
+                               gpointer user_data);
 /* Learns .eml files, wherever they are; the result counts those that were read. */
 void engine_junk_train_async (EngineJunk *junk,
                               const char *const *paths,
@@ -62,7 +70,7 @@ void engine_junk_train_async (EngineJunk *junk,
                               GCancellable *cancellable,
                               GAsyncReadyCallback callback,
                               gpointer user_data);
-/* For the two above: letters, or -1. ENGINE_ERROR_NOT_FOUND for a file that cannot be read; what
+/* For the three above: letters, or -1. ENGINE_ERROR_NOT_FOUND for a file that cannot be read; what
  * came before it is learned. */
 gssize engine_junk_learn_finish (EngineJunk *junk, GAsyncResult *result, GError **error);
 /* Forgets all that was learned; the lists of senders stay. */

@@ -69,6 +69,20 @@ combine (const GArray *clues)
   return (is_junk - is_good + 1) / 2;
 }
 
+static gboolean
+are_enough (const SpamCount *letters)
+{
+  return letters->junk >= MIN_LETTERS && letters->good >= MIN_LETTERS;
+}
+
+gboolean
+spam_bayes_is_taught (const SpamStock *stock)
+{
+  SpamCount letters = { 0 };
+
+  return !stock->look_up (stock->data, NULL, 0, NULL, &letters, NULL) || are_enough (&letters);
+}
+
 SpamBelief *
 spam_bayes_judge (const SpamStock *stock, const SpamWords *words, GError **error)
 {
@@ -108,5 +122,5 @@ spam_belief_free (SpamBelief *belief)
 gboolean
 spam_belief_counts (const SpamBelief *belief)
 {
-  return belief->letters.junk >= MIN_LETTERS && belief->letters.good >= MIN_LETTERS;
+  return are_enough (&belief->letters);
 }

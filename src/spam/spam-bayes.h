@@ -41,6 +41,9 @@ typedef struct
   SpamCount letters;
 } SpamBelief;
 
+/* Enough letters of both kinds were learned; FALSE saves the words. What cannot be read counts as
+ * taught: judging tells the error. */
+gboolean spam_bayes_is_taught (const SpamStock *stock);
 SpamBelief *spam_bayes_judge (const SpamStock *stock, const SpamWords *words, GError **error);
 void spam_belief_free (SpamBelief *belief);
 

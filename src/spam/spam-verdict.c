@@ -86,7 +86,7 @@ spam_judge (const SpamJudge *judge, MessageLetter *letter)
   verdict->hits = g_ptr_array_new_with_free_func ((GDestroyNotify) spam_hit_free);
   verdict->clues = g_ptr_array_new_with_free_func (g_free);
   add_sender (verdict, judge, material);
-  if (judge->stock != NULL)
+  if (judge->stock != NULL && spam_bayes_is_taught (judge->stock))
     {
       g_autoptr (SpamWords) words = spam_words_new (material);
       g_autoptr (SpamBelief) belief = spam_bayes_judge (judge->stock, words, &error);

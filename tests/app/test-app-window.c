@@ -147,6 +147,54 @@ test_several (void)
 }
 
 static void
+count_learned (AppWindow *window, guint *junk, guint *good)
+{
+  g_autoptr (GError) error = NULL;
+
+  engine_junk_count (engine_office_get_junk (window->office), junk, good, &error);
+  g_assert_no_error (error);
+}
+
+/* What is marked is learned and moved; undo takes both back, and “not junk” learns the contrary. */
+static void
+test_junk (void)
+{
+  AppWindow *window = open_inbox ();
+  guint junk, good;
+
+  activate (window, "next", NULL);
+  wait_for_letter (window, "Letter 2");
+  g_assert_false (is_enabled (window, "not-junk"));
+  activate (window, "junk", NULL);
+  wait_for_count (window, N_LETTERS - 1);
+  while (!is_enabled (window, "undo"))
+    g_main_context_iteration (NULL, TRUE);
+  count_learned (window, &junk, &good);
+  g_assert_cmpuint (junk, ==, 1);
+  activate (window, "undo", NULL);
+  wait_for_count (window, N_LETTERS);
+  count_learned (window, &junk, &good);
+  g_assert_cmpuint (junk, ==, 0);
+
+  activate (window, "next", NULL);
+  activate (window, "junk", NULL);
+  wait_for_count (window, N_LETTERS - 1);
+  activate (window, "open-folder", g_variant_new_string ("Junk"));
+  wait_for_count (window, 1);
+  activate (window, "next", NULL);
+  while (!app_reader_get_letter (window->reader))
+    g_main_context_iteration (NULL, TRUE);
+  g_assert_false (is_enabled (window, "junk"));
+  activate (window, "not-junk", NULL);
+  wait_for_count (window, 0);
+  count_learned (window, &junk, &good);
+  g_assert_cmpuint (junk, ==, 0);
+  g_assert_cmpuint (good, ==, 1);
+  activate (window, "open-folder", g_variant_new_string ("Inbox"));
+  wait_for_count (window, N_LETTERS);
+}
+
+static void
 on_saved (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GError) error = NULL;
@@ -241,6 +289,7 @@ main (int argc, char **argv)
   g_test_add_func ("/app/window/reading", test_reading);
   g_test_add_func ("/app/window/delete-and-undo", test_delete_and_undo);
   g_test_add_func ("/app/window/several", test_several);
+  g_test_add_func ("/app/window/junk", test_junk);
 
   application = app_application_new ();
   g_signal_connect_after (application, "activate", G_CALLBACK (on_activate), NULL);

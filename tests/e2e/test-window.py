@@ -146,6 +146,29 @@ def test_folders_move_and_delete():
         equal(window.complaints(), "", "complaints")
 
 
+def test_junk():
+    with directory() as data, Server(data) as server:
+        for name in ("ann", "bob"):
+            server.add_account(name)
+        cli(data, "send", "--from=ann@postroom.test", "--to=bob@postroom.test",
+            "--subject=YOU HAVE WON THE LOTTERY!!", "--text-file=-",
+            stdin="Dear friend, you have won. Act now: http://203.0.113.7/claim your prize\n")
+        cli(data, "send", "--from=ann@postroom.test", "--to=bob@postroom.test", "--subject=Lunch",
+            "--text-file=-", stdin="At noon?\n")
+        cli(data, "fetch", "bob@postroom.test")
+        equal([row["subject"] for row in inbox(data)], ["Lunch"], "inbox")
+        with Window(data) as window:
+            window.act("open-folder", "Junk")
+            window.act("next")
+            window.picture("12-junk")
+            window.act("explain-junk")
+            window.picture("12-why")
+            window.act("not-junk")
+            wait_for(lambda: len(inbox(data)) == 2, "the way to the inbox")
+            equal(cli_json(data, "junk", "status")["good"], 1, "learned")
+            equal(window.complaints(), "", "complaints")
+
+
 def test_the_rest_of_a_large_letter():
     text = "".join(f"Line {number} of a long letter\n" for number in range(5000))
     with directory() as data, Server(data) as server:
