@@ -149,6 +149,8 @@ print_ports (EngineServer *server)
     cli_print (_ ("Clients can trust it by %s"), authority);
   if (fingerprint != NULL)
     cli_print (_ ("Certificate SHA-256 %s"), fingerprint);
+  if (engine_server_get_config (server)->demonstration_auth)
+    cli_print (_ ("CRAM-MD5 and APOP are on: passwords that are set now are kept as they are."));
   cli_print (_ ("Ctrl+C stops it."));
 }
 

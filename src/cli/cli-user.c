@@ -69,6 +69,9 @@ with_password (CliRun *run, char **arguments, PasswordCall call, const char *don
   CliExit code = finish (run, done, arguments[0]);
   base_secret_wipe (password, strlen (password));
   g_free (password);
+  if (code == CLI_EXIT_OK && !run->json
+      && engine_server_get_config (engine_office_get_server (run->office))->demonstration_auth)
+    cli_print (_ ("The password itself is kept too, for CRAM-MD5 and APOP."));
   return code;
 }
 

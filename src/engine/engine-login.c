@@ -130,8 +130,9 @@ is_password_right (EngineLogin *login,
 static gboolean
 is_digest_right (EngineLogin *login, const char *user, const ProtoCredentials *credentials)
 {
-  char *secret
-      = user != NULL && login->demonstration_auth ? store_site_dup_secret (login->site, user) : NULL;
+  char *secret = user != NULL && login->demonstration_auth
+                     ? store_site_dup_secret (login->site, user)
+                     : NULL;
   const char *password = secret != NULL ? secret : "";
   const char *challenge = credentials->challenge;
   g_autofree char *apop = credentials->apop ? g_strconcat (challenge, password, NULL) : NULL;

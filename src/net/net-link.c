@@ -388,6 +388,42 @@ start_closing (NetLink *link)
                            g_object_ref (link));
 }
 
+/* ---- work ---- */
+
+static void
+work_thread (GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
+{
+  ProtoWork *work = data;
+
+  work->run (work);
+  g_task_return_boolean (task, TRUE);
+}
+
+static void
+on_worked (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (NetLink) link = user_data;
+
+  if (link->phase != PHASE_OPEN)
+    return;
+  proto_engine_work_done (link->engine);
+  link->news = TRUE;
+  pump (link);
+}
+
+/* Off this thread: it may take longer than a window, or other links, can wait. */
+static void
+start_work (NetLink *link)
+{
+  ProtoWork *work = proto_engine_take_work (link->engine);
+
+  if (work == NULL)
+    return;
+  g_autoptr (GTask) task = g_task_new (NULL, NULL, on_worked, g_object_ref (link));
+  g_task_set_task_data (task, work, (GDestroyNotify) proto_work_unref);
+  g_task_run_in_thread (task, work_thread);
+}
+
 /* ---- the pump ---- */
 
 static gboolean
@@ -539,6 +575,7 @@ pump (NetLink *link)
       link->progress (link, FALSE, NULL, link->user_data);
     }
   link->pumping = FALSE;
+  start_work (link);
   if (link->phase == PHASE_OPEN)
     watch_wire (link);
   set_clock (link);
@@ -665,6 +702,7 @@ net_link_new (GIOStream *connection, ProtoEngine *engine)
   link->base = g_object_ref (connection);
   link->stream = g_object_ref (connection);
   link->engine = engine;
+  proto_engine_offer_work (engine);
   if (G_IS_SOCKET_CONNECTION (connection))
     {
       GSocketConnection *socket = G_SOCKET_CONNECTION (connection);

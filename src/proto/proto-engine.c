@@ -162,6 +162,7 @@ proto_engine_clear (ProtoEngine *engine)
 {
   for (guint i = 0; i < PROTO_N_BINDINGS; i++)
     g_clear_pointer (&engine->bindings[i], g_bytes_unref);
+  g_clear_pointer (&engine->work, proto_work_unref);
   g_clear_pointer (&engine->in, base_line_buffer_free);
   g_clear_pointer (&engine->out, g_byte_array_unref);
 }
@@ -171,6 +172,47 @@ proto_engine_set_timeout (ProtoEngine *engine, gint64 microseconds)
 {
   engine->timeout = microseconds;
   touch (engine);
+}
+
+void
+proto_work_unref (ProtoWork *work)
+{
+  g_atomic_rc_box_release_full (work, work->clear);
+}
+
+void
+proto_engine_offer_work (ProtoEngine *engine)
+{
+  engine->takes_work = TRUE;
+}
+
+ProtoWork *
+proto_engine_take_work (ProtoEngine *engine)
+{
+  return g_steal_pointer (&engine->work);
+}
+
+void
+proto_engine_work_done (ProtoEngine *engine)
+{
+  if (!engine->working || engine->done)
+    return;
+  engine->working = FALSE;
+  engine->klass->worked (engine);
+}
+
+void
+proto_engine_begin_work (ProtoEngine *engine, ProtoWork *work)
+{
+  engine->working = TRUE;
+  if (engine->takes_work)
+    {
+      engine->work = work;
+      return;
+    }
+  work->run (work);
+  proto_work_unref (work);
+  proto_engine_work_done (engine);
 }
 
 gboolean

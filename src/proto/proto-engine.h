@@ -61,6 +61,17 @@ typedef enum
 /* "tls-exporter"; static. */
 const char *proto_binding_get_name (ProtoBinding binding);
 
+/* Work that takes its time, for another thread: it knows nothing of the engine. The first member of
+ * a g_atomic_rc_box. */
+typedef struct _ProtoWork ProtoWork;
+struct _ProtoWork
+{
+  void (*run) (ProtoWork *work);
+  void (*clear) (gpointer work);
+};
+
+void proto_work_unref (ProtoWork *work);
+
 typedef struct _ProtoEngine ProtoEngine;
 
 typedef struct
@@ -71,6 +82,8 @@ typedef struct
   /* The deadline set by proto_engine_set_timeout() has passed. */
   void (*timed_out) (ProtoEngine *engine);
   void (*free) (ProtoEngine *engine);
+  /* The work of proto_engine_begin_work() is done; NULL for an engine that has none. */
+  void (*worked) (ProtoEngine *engine);
 } ProtoEngineClass;
 
 /* The first member of each engine. Fields are for the four engines and proto-engine.c alone. */
@@ -84,6 +97,9 @@ struct _ProtoEngine
   gboolean wants_tls;                 /* the link must flush the output and then shake hands */
   GBytes *bindings[PROTO_N_BINDINGS]; /* those that the TLS has; NULL the others */
   gboolean done;                      /* nothing more will be said: flush and close */
+  gboolean takes_work;                /* whoever pumps it runs its work */
+  gboolean working;                   /* work is begun and not done */
+  ProtoWork *work;                    /* begun, and not taken yet */
   gint64 timeout;                     /* microseconds of silence allowed; 0: for ever */
   gint64 deadline;                    /* monotonic microseconds */
   gint64 end;                         /* likewise: that of the whole session; 0: none */
@@ -110,6 +126,12 @@ void proto_engine_tls_started (ProtoEngine *engine, const char *description);
 
 /* Before proto_engine_tls_started(), for each that there is. */
 void proto_engine_set_binding (ProtoEngine *engine, ProtoBinding binding, GBytes *data);
+
+/* That the caller runs the engine's work elsewhere: otherwise it is done on the spot. */
+void proto_engine_offer_work (ProtoEngine *engine);
+/* Work to run and then to report by proto_engine_work_done(); NULL: none. The caller's own. */
+ProtoWork *proto_engine_take_work (ProtoEngine *engine);
+void proto_engine_work_done (ProtoEngine *engine);
 
 /* Octets buffered and not yet parsed: a link stops reading while they are many. */
 gsize proto_engine_get_input_length (const ProtoEngine *engine);
@@ -139,6 +161,9 @@ gboolean proto_engine_is_over (const ProtoEngine *engine);
 /* For timed_out(), when this side has something to do first: it comes again. */
 void proto_engine_postpone (ProtoEngine *engine);
 
+/* Takes @work. worked() comes when it is done, perhaps within this call; meanwhile nothing may be
+ * parsed. */
+void proto_engine_begin_work (ProtoEngine *engine, ProtoWork *work);
 gboolean proto_engine_can_bind (const ProtoEngine *engine);
 
 /* Queues @text and a CRLF; the tap sees @shown instead when that is not NULL (a secret). */
@@ -152,3 +177,4 @@ void proto_engine_tap_body (ProtoEngine *engine,
                             gsize length);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ProtoEngine, proto_engine_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (ProtoWork, proto_work_unref)

@@ -227,23 +227,43 @@ logged_in (ProtoPop3Client *client)
 }
 
 static void
-take_auth_line (ProtoPop3Client *client, const char *line)
+take_challenge (ProtoPop3Client *client, const char *challenge)
 {
   g_autofree char *response = NULL;
+  ProtoWork *work = proto_sasl_client_prepare (client->sasl, challenge);
+
+  if (work != NULL)
+    {
+      client->challenge = g_strdup (challenge);
+      proto_engine_begin_work (&client->engine, work);
+    }
+  else if (proto_sasl_client_step (client->sasl, challenge, &response) == PROTO_SASL_CONTINUE)
+    {
+      say_secret (client, PROTO_POP3_WAIT_AUTH, "", response);
+      base_secret_wipe (response, strlen (response));
+    }
+  else
+    say (client, PROTO_POP3_WAIT_AUTH, "*", NULL);
+}
+
+void
+proto_pop3_client_open_worked (ProtoPop3Client *client)
+{
+  g_autofree char *challenge = g_steal_pointer (&client->challenge);
+
+  take_challenge (client, challenge);
+}
+
+static void
+take_auth_line (ProtoPop3Client *client, const char *line)
+{
   g_autofree char *code = NULL;
   const char *text = NULL;
   gboolean positive = FALSE;
 
   if (line[0] == '+' && (line[1] == ' ' || line[1] == '\0'))
     {
-      if (proto_sasl_client_step (client->sasl, line[1] == ' ' ? line + 2 : "", &response)
-          == PROTO_SASL_CONTINUE)
-        {
-          say_secret (client, PROTO_POP3_WAIT_AUTH, "", response);
-          base_secret_wipe (response, strlen (response));
-        }
-      else
-        say (client, PROTO_POP3_WAIT_AUTH, "*", NULL);
+      take_challenge (client, line[1] == ' ' ? line + 2 : "");
       return;
     }
   if (!proto_pop3_client_read_status (client, line, &positive, &code, &text))

@@ -41,6 +41,7 @@ struct _ProtoPop3Client
   gboolean capabilities_asked_again; /* after the log-in they may differ */
   guint lines_seen;                  /* of a list, against endless ones */
   ProtoSaslClient *sasl;
+  char *challenge; /* what work is being done for */
   gboolean quitting;
 
   GQueue said;    /* of ProtoPop3Order: on the wire, not yet answered */
@@ -81,3 +82,4 @@ void proto_pop3_client_say_more (ProtoPop3Client *client);
 
 void proto_pop3_client_open_line (ProtoPop3Client *client, const char *line);
 void proto_pop3_client_open_tls_started (ProtoPop3Client *client);
+void proto_pop3_client_open_worked (ProtoPop3Client *client);

@@ -425,10 +425,17 @@ client_free (ProtoEngine *engine)
   proto_pop3_client_free ((ProtoPop3Client *) engine);
 }
 
+static void
+client_worked (ProtoEngine *engine)
+{
+  proto_pop3_client_open_worked ((ProtoPop3Client *) engine);
+}
+
 static const ProtoEngineClass client_class = {
   .received = client_received,
   .tls_started = client_tls_started,
   .timed_out = client_timed_out,
+  .worked = client_worked,
   .free = client_free,
 };
 
@@ -465,6 +472,7 @@ proto_pop3_client_free (ProtoPop3Client *client)
 {
   g_clear_pointer (&client->credentials, proto_credentials_free);
   g_clear_pointer (&client->sasl, proto_sasl_client_free);
+  g_free (client->challenge);
   g_clear_pointer (&client->capabilities, g_hash_table_unref);
   g_queue_clear_full (&client->said, g_free);
   g_queue_clear_full (&client->waiting, g_free);
@@ -485,7 +493,7 @@ gboolean
 proto_pop3_client_next (ProtoPop3Client *client, ProtoPop3ClientEvent *event)
 {
   while (!client->over && client->events.length < MAX_EVENTS && !client->engine.wants_tls
-         && step (client))
+         && !client->engine.working && step (client))
     ;
   if (!client->over && client->engine.eof && client->events.length == 0)
     proto_pop3_client_fail (client, NULL, PROTO_ERROR_CLOSED,

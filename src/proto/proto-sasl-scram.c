@@ -9,6 +9,17 @@
 #define KEY          PROTO_SCRAM_KEY_LENGTH
 #define NONCE_LENGTH 18
 
+/* Hi() for one answer. */
+typedef struct
+{
+  ProtoWork parent;
+  BaseSecret *password;
+  guint8 *salt;
+  gsize salt_length;
+  guint iterations;
+  guint8 salted[KEY];
+} Salting;
+
 struct _ProtoScramClient
 {
   BaseSecret *password; /* prepared */
@@ -18,6 +29,8 @@ struct _ProtoScramClient
   char *nonce;
   guint8 signature[KEY]; /* what the server must say at the end */
   gboolean answered;
+  char *challenge;  /* what @salting is for */
+  Salting *salting; /* or NULL */
 };
 
 /* ---- keys ---- */
@@ -163,6 +176,9 @@ proto_scram_client_new (const char *user, const BaseSecret *password, const char
 void
 proto_scram_client_free (ProtoScramClient *client)
 {
+  if (client->salting != NULL)
+    proto_work_unref (&client->salting->parent);
+  g_free (client->challenge);
   base_secret_unref (client->password);
   base_secret_wipe (client->signature, sizeof client->signature);
   g_clear_pointer (&client->binding, g_bytes_unref);
@@ -205,34 +221,81 @@ prove (ProtoScramClient *client, const guint8 *salted, const char *message)
   return g_base64_encode (signature, KEY);
 }
 
-char *
-proto_scram_client_answer (ProtoScramClient *client, const char *server_first)
+static void
+salting_run (ProtoWork *work)
+{
+  Salting *salting = (Salting *) work;
+
+  salt_password (salting->password, salting->salt, salting->salt_length, salting->iterations,
+                 salting->salted);
+}
+
+static void
+salting_clear (gpointer work)
+{
+  Salting *salting = work;
+
+  base_secret_unref (salting->password);
+  base_secret_wipe (salting->salted, sizeof salting->salted);
+  g_free (salting->salt);
+}
+
+/* r=, s=, i= in this order; what follows are extensions, and "m=" before them is refused. */
+static gboolean
+take_challenge (ProtoScramClient *client, const char *server_first)
 {
   g_auto (GStrv) fields = g_strsplit (server_first, ",", -1);
   guint64 iterations;
   gsize salt_length;
 
-  /* r=, s=, i= in this order; what follows are extensions, and "m=" before them is refused. */
   if (client->answered || g_strv_length (fields) < 3 || !g_str_has_prefix (fields[0], "r=")
       || !g_str_has_prefix (fields[1], "s=") || !g_str_has_prefix (fields[2], "i="))
-    return NULL;
+    return FALSE;
   if (!g_str_has_prefix (fields[0] + 2, client->nonce)
       || strlen (fields[0] + 2) <= strlen (client->nonce)
       || !g_ascii_string_to_unsigned (fields[2] + 2, 10, PROTO_SCRAM_MIN_ITERATIONS,
                                       PROTO_SCRAM_MAX_ITERATIONS, &iterations, NULL))
-    return NULL;
+    return FALSE;
   g_autofree guint8 *salt = proto_scram_decode (fields[1] + 2, &salt_length);
   if (salt == NULL)
-    return NULL;
+    return FALSE;
+  if (client->salting != NULL)
+    proto_work_unref (&client->salting->parent);
+  client->salting = g_atomic_rc_box_new0 (Salting);
+  client->salting->parent = (ProtoWork){ .run = salting_run, .clear = salting_clear };
+  client->salting->password = base_secret_ref (client->password);
+  client->salting->salt = g_steal_pointer (&salt);
+  client->salting->salt_length = salt_length;
+  client->salting->iterations = (guint) iterations;
+  g_free (client->challenge);
+  client->challenge = g_strdup (server_first);
+  return TRUE;
+}
 
-  guint8 salted[KEY];
+ProtoWork *
+proto_scram_client_prepare (ProtoScramClient *client, const char *server_first)
+{
+  if (g_strcmp0 (client->challenge, server_first) == 0 || !take_challenge (client, server_first))
+    return NULL;
+  g_atomic_rc_box_acquire (client->salting);
+  return &client->salting->parent;
+}
+
+char *
+proto_scram_client_answer (ProtoScramClient *client, const char *server_first)
+{
+  g_autoptr (ProtoWork) work = proto_scram_client_prepare (client, server_first);
+
+  if (work != NULL)
+    work->run (work);
+  else if (client->answered || g_strcmp0 (client->challenge, server_first) != 0)
+    return NULL;
+  g_autofree char *nonce = g_strndup (server_first, strcspn (server_first, ","));
   g_autofree char *binding = proto_scram_encode_binding (client->gs2_header, client->binding);
-  g_autofree char *without_proof = g_strdup_printf ("c=%s,%s", binding, fields[0]);
+  g_autofree char *without_proof = g_strdup_printf ("c=%s,%s", binding, nonce);
   g_autofree char *message
       = g_strdup_printf ("%s,%s,%s", client->first_bare, server_first, without_proof);
-  salt_password (client->password, salt, salt_length, (guint) iterations, salted);
-  g_autofree char *proof = prove (client, salted, message);
-  base_secret_wipe (salted, sizeof salted);
+  g_autofree char *proof = prove (client, client->salting->salted, message);
   client->answered = TRUE;
   return g_strdup_printf ("%s,p=%s", without_proof, proof);
 }

@@ -46,7 +46,10 @@ void proto_scram_client_free (ProtoScramClient *client);
 /* Before the first message. @data NULL: this side could bind, and the server did not offer it. */
 void proto_scram_client_bind (ProtoScramClient *client, ProtoBinding binding, GBytes *data);
 char *proto_scram_client_first (const ProtoScramClient *client);
-/* Takes as long as the server's iteration count makes it. */
+/* What the answer to @server_first takes its time for, to be run on any thread before it is asked
+ * for; NULL when it was prepared already, or there is no answer. */
+ProtoWork *proto_scram_client_prepare (ProtoScramClient *client, const char *server_first);
+/* Unless it was prepared, takes as long as the server's iteration count makes it. */
 char *proto_scram_client_answer (ProtoScramClient *client, const char *server_first);
 /* Whether the server knows the keys too. */
 gboolean proto_scram_client_check (const ProtoScramClient *client, const char *server_final);

@@ -301,6 +301,18 @@ step_scram (ProtoSaslClient *client, const char *challenge, char **response)
   return *response != NULL ? PROTO_SASL_CONTINUE : PROTO_SASL_MALFORMED;
 }
 
+ProtoWork *
+proto_sasl_client_prepare (ProtoSaslClient *client, const char *challenge)
+{
+  gsize length = 0;
+
+  if (client->scram == NULL || client->answered)
+    return NULL;
+  g_autofree char *text = proto_sasl_decode (challenge, &length);
+  return text != NULL && strlen (text) == length ? proto_scram_client_prepare (client->scram, text)
+                                                 : NULL;
+}
+
 gboolean
 proto_sasl_client_is_complete (const ProtoSaslClient *client)
 {

@@ -102,6 +102,9 @@ void proto_sasl_client_free (ProtoSaslClient *client);
 
 /* The base64 initial response, or NULL where the mechanism has none (LOGIN). Wipe it after use. */
 char *proto_sasl_client_initial (ProtoSaslClient *client);
+/* What the step for this base64 challenge takes its time for, to be run on any thread before it;
+ * NULL for none. A step that was not prepared does it itself. */
+ProtoWork *proto_sasl_client_prepare (ProtoSaslClient *client, const char *challenge);
 /* Takes the server's base64 challenge; CONTINUE sets *@response. */
 ProtoSaslResult
 proto_sasl_client_step (ProtoSaslClient *client, const char *challenge, char **response);

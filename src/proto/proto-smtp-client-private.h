@@ -37,6 +37,7 @@ struct _ProtoSmtpClient
   ProtoReplyParser *parser;
   GHashTable *capabilities; /* upper case keyword -> value */
   ProtoSaslClient *sasl;
+  ProtoReply *challenge; /* what work is being done for */
 
   /* The transaction. */
   char *mail;          /* the MAIL line */

@@ -151,8 +151,15 @@ take_auth_reply (ProtoSmtpClient *client, ProtoReply *reply)
 {
   g_autoptr (ProtoReply) owned = reply;
   char *response = NULL;
+  ProtoWork *work
+      = reply->code == 334 ? proto_sasl_client_prepare (client->sasl, reply->text) : NULL;
 
-  if (proto_reply_is_positive (reply) && !proto_sasl_client_is_complete (client->sasl))
+  if (work != NULL)
+    {
+      client->challenge = g_steal_pointer (&owned);
+      proto_engine_begin_work (&client->engine, work);
+    }
+  else if (proto_reply_is_positive (reply) && !proto_sasl_client_is_complete (client->sasl))
     part (client, PROTO_ERROR_AUTH, g_steal_pointer (&owned),
           "The server did not prove that it knows the password");
   else if (proto_reply_is_positive (reply))
@@ -415,10 +422,19 @@ client_free (ProtoEngine *engine)
   proto_smtp_client_free ((ProtoSmtpClient *) engine);
 }
 
+static void
+client_worked (ProtoEngine *engine)
+{
+  ProtoSmtpClient *client = (ProtoSmtpClient *) engine;
+
+  take_auth_reply (client, g_steal_pointer (&client->challenge));
+}
+
 static const ProtoEngineClass client_class = {
   .received = client_received,
   .tls_started = client_tls_started,
   .timed_out = client_timed_out,
+  .worked = client_worked,
   .free = client_free,
 };
 
@@ -470,6 +486,7 @@ proto_smtp_client_free (ProtoSmtpClient *client)
   proto_reply_parser_free (client->parser);
   g_hash_table_unref (client->capabilities);
   g_clear_pointer (&client->sasl, proto_sasl_client_free);
+  g_clear_pointer (&client->challenge, proto_reply_free);
   proto_engine_clear (&client->engine);
   g_free (client);
 }
@@ -486,7 +503,7 @@ proto_smtp_client_next (ProtoSmtpClient *client, ProtoSmtpClientEvent *event)
   g_clear_pointer (&client->last, happening_free);
   while (g_queue_is_empty (&client->events))
     {
-      if (client->engine.done || client->engine.wants_tls)
+      if (client->engine.done || client->engine.wants_tls || client->engine.working)
         return FALSE;
       if (step (client))
         continue;

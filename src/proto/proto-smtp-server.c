@@ -409,8 +409,9 @@ proto_smtp_server_answer (ProtoSmtpServer *server, ProtoReply *reply)
       return;
     }
   proto_engine_set_timeout (&server->engine, server->config.command_timeout);
+  /* Guesses are errors, also while they are not even looked at. */
   if ((question == PROTO_SMTP_QUESTION_AUTH || question == PROTO_SMTP_QUESTION_KEYS)
-      && proto_reply_is_permanent (reply))
+      && !proto_reply_is_positive (reply))
     proto_smtp_server_complain (server, reply->code, reply->enhanced, reply->text);
   else
     proto_smtp_server_say_reply (server, reply);

@@ -184,6 +184,7 @@ def kept(data):
 def test_passwords_are_kept_for_the_demonstration_alone():
     with directory() as data:
         with Server(data, QUICK) as server:
+            cli(data, "user", "passwd", "ann", "--password-file=-", stdin=PASSWORD + "\n")
             equal(kept(data), {"ann": None, "bob": None}, "passwords")
             contains(swaks(server, "--auth", "CRAM-MD5", "--auth-user", "ann", "--auth-password",
                            PASSWORD, expect=28), "did not advertise")
@@ -192,7 +193,8 @@ def test_passwords_are_kept_for_the_demonstration_alone():
             # They were there before it was on.
             equal(kept(data), {"ann": None, "bob": None}, "passwords")
             equal(cram(server, "ann", PASSWORD), 535, "a password from before")
-            cli(data, "user", "passwd", "ann", "--password-file=-", stdin="new one\n")
+            contains(cli(data, "user", "passwd", "ann", "--password-file=-", stdin="new one\n").out,
+                     "The password itself is kept too")
             cli(data, "user", "add", "carl", "--password-file=-", stdin="carls\n")
             equal(kept(data), {"ann": "new one", "bob": None, "carl": "carls"}, "passwords")
             equal(cram(server, "ann", "new one"), 235, "a new password")

@@ -165,6 +165,16 @@ scram (Fixture *fixture, gpointer data)
   g_autoptr (Client) plain = greet (fixture, ENGINE_PORT_SMTPS);
   expect (plain, PROTO_SASL_PLAIN, "ann", "pass word", "535 5.7.8");
   expect (plain, PROTO_SASL_PLAIN, "ann", DECOMPOSED, "235");
+  /* For bob; for ann, by another name of hers (RFC 4616 section 2). */
+  static const char for_bob[] = "bob\0ann\0" PASSWORD, for_ann[] = "Ann\0ann\0" PASSWORD;
+  g_autofree char *bob = g_base64_encode ((const guchar *) for_bob, sizeof for_bob - 1);
+  g_autofree char *ann = g_base64_encode ((const guchar *) for_ann, sizeof for_ann - 1);
+  g_autofree char *bob_line = g_strconcat ("AUTH PLAIN ", bob, NULL);
+  g_autofree char *ann_line = g_strconcat ("AUTH PLAIN ", ann, NULL);
+  g_autoptr (Client) other = greet (fixture, ENGINE_PORT_POP3S);
+  client_do (other, bob_line, "-ERR [AUTH]");
+  client_do (other, ann_line, "+OK");
+  client_do (other, "QUIT", "+OK");
   g_autoptr (Client) pass = greet (fixture, ENGINE_PORT_POP3S);
   client_do (pass, "USER ann", "+OK");
   client_do (pass, "PASS " PASSWORD, "+OK");
