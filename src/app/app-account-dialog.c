@@ -50,6 +50,7 @@ struct _AppAccountDialog
   AdwComboRow *smtp_security;
   AdwEntryRow *smtp_user;
   AdwComboRow *keep;
+  GtkSwitch *trust;
   GtkWidget *keep_days_row;
   GtkSpinButton *keep_days;
   GtkSpinButton *max_megabytes;
@@ -271,7 +272,10 @@ on_saved (GObject *source, GAsyncResult *result, gpointer user_data)
   EngineAccount *account = engine_accounts_save_finish (ENGINE_ACCOUNTS (source), result, &error);
 
   set_busy (self, FALSE);
-  if (!account)
+  if (!account
+      || !engine_junk_set_trusts (engine_office_get_junk (self->office),
+                                  engine_account_get_values (account)->address,
+                                  gtk_switch_get_active (self->trust), &error))
     {
       fail (self, error);
       return;
@@ -426,6 +430,7 @@ app_account_dialog_class_init (AppAccountDialogClass *class)
   BIND (smtp_security);
   BIND (smtp_user);
   BIND (keep);
+  BIND (trust);
   BIND (keep_days_row);
   BIND (keep_days);
   BIND (max_megabytes);
@@ -460,6 +465,8 @@ show_account (AppAccountDialog *self)
   set_text (self->address, values->address);
   fill (self, values);
   adw_combo_row_set_selected (self->keep, values->keep);
+  gtk_switch_set_active (self->trust, engine_junk_get_trusts (engine_office_get_junk (self->office),
+                                                              values->address));
   gtk_spin_button_set_value (self->max_megabytes, (double) (values->max_octets / MEGABYTE));
   if (values->keep_days > 0)
     gtk_spin_button_set_value (self->keep_days, values->keep_days);

@@ -132,10 +132,42 @@ on_explain_junk (GSimpleAction *action, GVariant *parameter, gpointer user_data)
                              g_object_ref (self));
 }
 
+/* Whether junk that is fetched goes to Junk by itself. */
+static void
+on_sort_junk (GSimpleAction *action, GVariant *state, gpointer user_data)
+{
+  AppWindow *self = user_data;
+  g_autoptr (GError) error = NULL;
+
+  if (engine_junk_set_moves (engine_office_get_junk (self->office), g_variant_get_boolean (state),
+                             &error))
+    g_simple_action_set_state (action, state);
+  else
+    app_window_say_failure (self, error);
+}
+
+static void
+show_settings (AppWindow *self)
+{
+  GAction *action = g_action_map_lookup_action (G_ACTION_MAP (self), "sort-junk");
+  gboolean moves = engine_junk_get_moves (engine_office_get_junk (self->office));
+
+  g_simple_action_set_state (G_SIMPLE_ACTION (action), g_variant_new_boolean (moves));
+}
+
+void
+app_window_follow_junk (AppWindow *window)
+{
+  g_signal_connect_object (engine_office_get_junk (window->office), "settings-changed",
+                           G_CALLBACK (show_settings), window, G_CONNECT_SWAPPED);
+  show_settings (window);
+}
+
 static const GActionEntry entries[] = {
   { .name = "junk", .activate = on_junk },
   { .name = "not-junk", .activate = on_not_junk },
   { .name = "explain-junk", .activate = on_explain_junk },
+  { .name = "sort-junk", .state = "true", .change_state = on_sort_junk },
 };
 
 void

@@ -46,6 +46,8 @@ gboolean app_window_is_gone (AppWindow *window);
 void app_window_init_actions (AppWindow *window);
 void app_window_init_letter_actions (AppWindow *window);
 void app_window_init_junk_actions (AppWindow *window);
+/* Shows the settings for junk, now and when they change; the office is there. */
+void app_window_follow_junk (AppWindow *window);
 /* Takes back what was said about junk. */
 void app_window_unmark_junk (AppWindow *window, GArray *ids);
 /* Sets which actions make sense now. */

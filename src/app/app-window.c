@@ -257,6 +257,7 @@ app_window_new (AppApplication *application)
   AppWindow *self = g_object_new (APP_TYPE_WINDOW, "application", application, NULL);
 
   self->office = g_object_ref (office);
+  app_window_follow_junk (self);
   g_signal_connect_object (outbox, "sent", G_CALLBACK (on_sent), self, 0);
   g_signal_connect_object (outbox, "failed", G_CALLBACK (on_failed), self, 0);
   g_signal_connect_object (engine_office_get_accounts (office), "items-changed",

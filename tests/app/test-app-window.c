@@ -162,6 +162,11 @@ test_junk (void)
   AppWindow *window = open_inbox ();
   guint junk, good;
 
+  activate (window, "sort-junk", NULL);
+  g_assert_false (engine_junk_get_moves (engine_office_get_junk (window->office)));
+  activate (window, "sort-junk", NULL);
+  g_assert_true (engine_junk_get_moves (engine_office_get_junk (window->office)));
+
   activate (window, "next", NULL);
   wait_for_letter (window, "Letter 2");
   g_assert_false (is_enabled (window, "not-junk"));

@@ -46,7 +46,8 @@ test_phrases (void)
 {
   const char *letter = "Subject: =?utf-8?q?FREE_money_=E5=8F=91=E7=A5=A8?=\r\nFrom: Ann Lee "
                        "<ann@example.org>\r\nX-Mailer: Blaster 9\r\n\r\nAct\r\n  NOW! "
-                       "Vi\xe2\x80\x8b" "agra\r\nhttp://shop.example/buy\r\n";
+                       "Vi\xe2\x80\x8b"
+                       "agra\r\nhttp://shop.example/buy\r\n";
 
   check_run ("phrase A 1 subject free", letter, TRUE);
   check_run ("phrase A 1 subject ree", letter, FALSE);
@@ -81,6 +82,9 @@ test_endless_pattern (void)
   g_autofree char *letter = g_strconcat ("Subject: x\n\n", many, "!\n", NULL);
 
   check_run ("regex A 1 text /^(a+)+$/", letter, FALSE);
+  /* What takes some tries is found, what takes some millions is not. */
+  check_run ("regex A 1 text /^(?:(a+)+c|a+!)$/", "Subject: x\n\naaaaaaaa!\n", TRUE);
+  check_run ("regex A 1 text /^(?:(a+)+c|a+!)$/", "Subject: x\n\naaaaaaaaaaaaaaaaaaaaaa!\n", FALSE);
 }
 
 static void
