@@ -79,6 +79,27 @@ make_id (void)
                           g_random_int ());
 }
 
+/* The local time's zone is looked up on the disk at each asking: letters of one second share it. */
+static char *
+make_date (void)
+{
+  static GMutex lock;
+  static gint64 second;
+  static char *date;
+  gint64 now = base_clock_real () / G_USEC_PER_SEC;
+
+  g_mutex_lock (&lock);
+  if (date == NULL || now != second)
+    {
+      g_free (date);
+      date = message_date_format (now);
+      second = now;
+    }
+  char *copy = g_strdup (date);
+  g_mutex_unlock (&lock);
+  return copy;
+}
+
 /* RFC 3848, and RFC 6531 section 4.3: with UTF-8 in its envelope. */
 static char *
 name_protocol (const EngineTrace *trace)
@@ -98,7 +119,7 @@ make_trace (EngineDelivery *delivery, const EngineTrace *trace)
   g_autofree char *protocol = name_protocol (trace);
   g_autofree char *helo = tame (trace->helo != NULL ? trace->helo : "", ".-_:[]");
   g_autofree char *remote = literal_of (trace->remote != NULL ? trace->remote : "");
-  g_autofree char *date = message_date_format (base_clock_real () / G_USEC_PER_SEC);
+  g_autofree char *date = make_date ();
   g_autofree char *recipient = NULL;
   GString *text = g_string_new (NULL);
 

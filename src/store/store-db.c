@@ -237,8 +237,9 @@ static gboolean
 execute_at (StoreDb *db, const char *format, guint depth, GError **error)
 {
   g_autofree char *sql = g_strdup_printf ("%s%u", format, depth);
+  g_autoptr (StoreStatement) statement = store_db_prepare (db, sql, error);
 
-  return store_db_execute (db, sql, error);
+  return statement != NULL && store_statement_run (statement, error);
 }
 
 StoreTransaction *

@@ -79,7 +79,8 @@ void store_site_write (StoreSite *site,
                        GTask *task);
 
 /* The columns of a user, as store_site_read_user() expects them. */
-#define STORE_SITE_USER "name, created, letters, octets, quota_octets, quota_letters, disabled"
+#define STORE_SITE_USER         "name, created, letters, octets, quota_octets, quota_letters, disabled"
+#define STORE_SITE_USER_COLUMNS 7
 StoreUser *store_site_read_user (StoreStatement *statement);
 
 char *store_site_file (const char *user, const char *path);
