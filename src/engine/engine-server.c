@@ -12,8 +12,9 @@
 #include <sys/resource.h>
 
 #define WORKERS       4
-#define BUSY_SECONDS  5 /* a session with a letter under way */
-#define FINAL_SECONDS 6 /* a peer that does not even read its goodbye */
+#define OTHER_FILES   1000 /* that are no sessions: databases, letters being written */
+#define BUSY_SECONDS  5    /* a session with a letter under way */
+#define FINAL_SECONDS 6    /* a peer that does not even read its goodbye */
 
 typedef enum
 {
@@ -247,17 +248,24 @@ identity_thread (GTask *task, gpointer source, gpointer data, GCancellable *canc
     g_task_return_error (task, error);
 }
 
-/* A session holds a socket and perhaps a spool; many systems allow 1,024 files unless asked. */
+/* A session holds a socket, and sometimes a file; many systems allow 1,024 of them unless asked. */
 static void
 allow_many_files (void)
 {
   struct rlimit limit;
-  const rlim_t wanted = 4 * ENGINE_SERVICE_MAX_SESSIONS;
+  const rlim_t wanted = 2 * ENGINE_SERVICE_MAX_SESSIONS + OTHER_FILES;
+  const rlim_t needed = ENGINE_SERVICE_MAX_SESSIONS + OTHER_FILES;
 
   if (getrlimit (RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted)
     return;
   limit.rlim_cur = MIN (limit.rlim_max, wanted);
   setrlimit (RLIMIT_NOFILE, &limit);
+  if (limit.rlim_cur < needed)
+    g_message ("This system lets a program open %" G_GUINT64_FORMAT " files, which is enough for "
+               "about %" G_GUINT64_FORMAT " sessions at once, not for %u",
+               (guint64) limit.rlim_cur,
+               (guint64) (limit.rlim_cur > OTHER_FILES ? limit.rlim_cur - OTHER_FILES : 0),
+               ENGINE_SERVICE_MAX_SESSIONS);
 }
 
 /* A default port that another program has is replaced; one that a person named is not. */

@@ -178,8 +178,13 @@ net_tls_wrap (NetTls *tls, GIOStream *base, GError **error)
   g_autoptr (GIOStream) stream = NULL;
 
   g_return_val_if_fail (tls->connection == NULL, NULL);
+  /* No certificate is asked of clients: without this each connection would hold all of the system's
+   * authorities, some megabytes of them. */
   if (tls->certificate != NULL)
-    stream = g_tls_server_connection_new (base, tls->certificate, &cause);
+    stream
+        = g_initable_new (g_tls_backend_get_server_connection_type (g_tls_backend_get_default ()),
+                          NULL, &cause, "base-io-stream", base, "certificate", tls->certificate,
+                          "database", NULL, NULL);
   else
     stream = g_tls_client_connection_new (base, tls->peer, &cause);
   if (stream == NULL)
