@@ -3,7 +3,9 @@
 
 #include "engine-delivery-private.h"
 
+#include "engine-bounce-private.h"
 #include "engine-head-private.h"
+#include "engine-judge-private.h"
 #include "engine-return-path-private.h"
 
 #include <base-clock.h>
@@ -11,16 +13,18 @@
 #include <string.h>
 
 #define MAX_HOPS 100 /* RFC 5321 section 6.3 */
+#define JUDGES   2   /* letters being judged at once */
 
 struct _EngineDelivery
 {
   EngineService *service;
   StoreSpool *spool; /* NULL after an error */
   char *id;
-  guint64 size; /* octets of the letter with its trace, as RETR will send them */
-  guint8 last;  /* of them */
-  char **users;
-  char *sender; /* the user who has proved to be it, or NULL */
+  guint64 size;         /* octets of the letter with its trace, as RETR will send them */
+  guint8 last;          /* of them */
+  gsize verdict;        /* where the verdict stands, or 0: nobody judges */
+  EngineBounce *bounce; /* once the letter is whole */
+  char *sender;         /* the user who has proved to be it, or NULL */
   GError *error;
   EngineReturnPath filter;
   EngineHead head;
@@ -132,6 +136,13 @@ make_trace (EngineDelivery *delivery, const EngineTrace *trace)
     g_string_append_printf (text, "Delivered-To: %s%s%s\r\n", recipient,
                             strchr (recipient, '@') != NULL ? "" : "@",
                             strchr (recipient, '@') != NULL ? "" : domain);
+  /* Below what was added here, above what others wrote. Its room is kept until it is known. */
+  if (engine_service_get_judge (delivery->service) != NULL)
+    {
+      g_autofree char *room = engine_judge_dup_headers (NULL);
+      delivery->verdict = text->len;
+      g_string_append (text, room);
+    }
   g_string_append_printf (text, "Received: from %s ([%s])\r\n", helo, remote);
   g_string_append_printf (text, "\tby %s (Postroom)\r\n", domain);
   g_string_append_printf (text, "\twith %s id %s", protocol, delivery->id);
@@ -178,16 +189,27 @@ fail (EngineDelivery *delivery, GError *error)
 static void
 count_octets (EngineDelivery *delivery, const guint8 *data, gsize length)
 {
-  guint8 before = delivery->last;
-  gsize bare = 0;
+  const guint8 *end = data + length;
+  gboolean after_cr = delivery->last == '\r';
 
-  for (gsize i = 0; i < length; i++)
+  for (const guint8 *at = data; at < end;)
     {
-      bare += (before == '\r') != (data[i] == '\n');
-      before = data[i];
+      const guint8 *cr, *lf;
+
+      if (after_cr && *at == '\n')
+        at++;
+      else if (after_cr)
+        delivery->size++;
+      cr = memchr (at, '\r', (gsize) (end - at));
+      after_cr = cr != NULL;
+      if (cr == NULL)
+        cr = end;
+      for (; (lf = memchr (at, '\n', (gsize) (cr - at))) != NULL; at = lf + 1)
+        delivery->size++;
+      at = cr + 1;
     }
-  delivery->last = before;
-  delivery->size += length + bare;
+  delivery->last = end[-1];
+  delivery->size += length;
 }
 
 static void
@@ -211,28 +233,117 @@ spool (EngineDelivery *delivery, const guint8 *data, gsize length)
     fail (delivery, g_steal_pointer (&error));
 }
 
+/* Takes @task. */
+static void
+acknowledge (GTask *task)
+{
+  EngineDelivery *delivery = g_task_get_task_data (task);
+
+  g_task_return_pointer (task, proto_reply_new_printf (250, "2.0.0", "Stored as %s", delivery->id),
+                         (GDestroyNotify) proto_reply_free);
+  g_object_unref (task);
+}
+
+static void
+on_reported (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  EngineDelivery *delivery = g_task_get_task_data (user_data);
+
+  engine_bounce_store_finish (delivery->bounce, result);
+  acknowledge (user_data);
+}
+
 static void
 on_stored (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
   EngineDelivery *delivery = g_task_get_task_data (task);
   g_autoptr (GError) error = NULL;
-  ProtoReply *reply;
 
-  if (store_site_finish (engine_service_get_site (delivery->service), result, &error))
-    {
-      engine_service_count (delivery->service, ENGINE_COUNT_LETTERS, 1);
-      engine_service_count (delivery->service, ENGINE_COUNT_OCTETS, delivery->size);
-      for (guint i = 0; delivery->users[i] != NULL; i++)
-        engine_service_announce_delivery (delivery->service, delivery->users[i]);
-      reply = proto_reply_new_printf (250, "2.0.0", "Stored as %s", delivery->id);
-    }
-  else
+  if (!store_site_finish (engine_service_get_site (delivery->service), result, &error))
     {
       engine_service_count (delivery->service, ENGINE_COUNT_REFUSED, 1);
-      reply = reply_to_error (error);
+      g_task_return_pointer (task, reply_to_error (error), (GDestroyNotify) proto_reply_free);
+      return;
     }
-  g_task_return_pointer (task, reply, (GDestroyNotify) proto_reply_free);
+  const char *const *users = engine_bounce_get_users (delivery->bounce);
+  engine_service_count (delivery->service, ENGINE_COUNT_LETTERS, 1);
+  engine_service_count (delivery->service, ENGINE_COUNT_OCTETS, delivery->size);
+  for (guint i = 0; users[i] != NULL; i++)
+    engine_service_announce_delivery (delivery->service, users[i]);
+  if (engine_bounce_has_report (delivery->bounce))
+    engine_bounce_store_async (delivery->bounce, on_reported, g_steal_pointer (&task));
+  else
+    acknowledge (g_steal_pointer (&task));
+}
+
+/* ---- the verdict ---- */
+
+static void
+judge_spool (EngineDelivery *delivery)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GBytes) bytes = store_spool_read (delivery->spool, SPAM_MAX_OCTETS, &error);
+  g_autoptr (MessageLetter) letter = bytes != NULL ? message_letter_parse (bytes, &error) : NULL;
+
+  if (letter != NULL)
+    {
+      g_autoptr (SpamVerdict) verdict
+          = engine_judge_letter (engine_service_get_judge (delivery->service), letter);
+      g_autofree char *headers = engine_judge_dup_headers (verdict);
+      store_spool_patch (delivery->spool, delivery->verdict, (const guint8 *) headers,
+                         strlen (headers), &error);
+    }
+  if (error != NULL)
+    fail (delivery, g_steal_pointer (&error));
+}
+
+static void
+judge_thread (gpointer data, gpointer unused)
+{
+  g_autoptr (GTask) judging = data;
+
+  judge_spool (g_task_get_task_data (judging));
+  g_task_return_boolean (judging, TRUE);
+}
+
+/* Not GTask's threads, which others hold for as long as a peer likes. */
+static GThreadPool *
+get_judges (void)
+{
+  static GThreadPool *judges;
+
+  if (g_once_init_enter (&judges))
+    g_once_init_leave (&judges, g_thread_pool_new (judge_thread, NULL, JUDGES, FALSE, NULL));
+  return judges;
+}
+
+/* Takes @task. */
+static void
+deliver (GTask *task)
+{
+  EngineDelivery *delivery = g_task_get_task_data (task);
+  const StoreDelivery order = {
+    .users = engine_bounce_get_users (delivery->bounce),
+    .sender = delivery->sender,
+    .message_id = delivery->head.message_id != NULL ? delivery->head.message_id->str : NULL,
+    .size = delivery->size,
+  };
+  store_site_deliver_async (engine_service_get_site (delivery->service),
+                            g_steal_pointer (&delivery->spool), &order, NULL, on_stored, task);
+}
+
+static void
+on_judged (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  EngineDelivery *delivery = g_task_get_task_data (task);
+
+  if (delivery->error != NULL)
+    g_task_return_pointer (task, reply_to_error (delivery->error),
+                           (GDestroyNotify) proto_reply_free);
+  else
+    deliver (g_steal_pointer (&task));
 }
 
 EngineDelivery *
@@ -266,7 +377,7 @@ engine_delivery_free (EngineDelivery *delivery)
   g_clear_pointer (&delivery->spool, store_spool_free);
   g_clear_error (&delivery->error);
   engine_head_clear (&delivery->head);
-  g_strfreev (delivery->users);
+  g_clear_pointer (&delivery->bounce, engine_bounce_free);
   g_free (delivery->sender);
   g_free (delivery->id);
   g_free (delivery);
@@ -291,7 +402,7 @@ engine_delivery_write (EngineDelivery *delivery, GBytes *chunk)
 
 void
 engine_delivery_store_async (EngineDelivery *delivery,
-                             const char *const *users,
+                             const EngineEnvelope *envelope,
                              GAsyncReadyCallback callback,
                              gpointer user_data)
 {
@@ -301,29 +412,34 @@ engine_delivery_store_async (EngineDelivery *delivery,
 
   engine_return_path_end (&delivery->filter, held);
   spool (delivery, held->data, held->len);
-  delivery->users = g_strdupv ((char **) users);
+  end_octets (delivery);
   g_task_set_task_data (task, delivery, (GDestroyNotify) engine_delivery_free);
   if (delivery->head.hops > MAX_HOPS)
     refusal = proto_reply_new_printf (554, "5.4.6", "The letter goes in circles: over %d hops",
                                       MAX_HOPS);
   else if (delivery->error != NULL)
     refusal = reply_to_error (delivery->error);
+  else
+    {
+      delivery->bounce = engine_bounce_new (delivery->service, envelope, delivery->id,
+                                            delivery->spool, delivery->size, &delivery->error);
+      if (delivery->bounce == NULL)
+        refusal = reply_to_error (delivery->error);
+    }
   if (refusal != NULL)
     {
       g_task_return_pointer (task, refusal, (GDestroyNotify) proto_reply_free);
       return;
     }
-  end_octets (delivery);
 
-  const StoreDelivery order = {
-    .users = (const char *const *) delivery->users,
-    .sender = delivery->sender,
-    .message_id = delivery->head.message_id != NULL ? delivery->head.message_id->str : NULL,
-    .size = delivery->size,
-  };
-  store_site_deliver_async (engine_service_get_site (delivery->service),
-                            g_steal_pointer (&delivery->spool), &order, NULL, on_stored,
-                            g_steal_pointer (&task));
+  if (delivery->verdict == 0)
+    {
+      deliver (g_steal_pointer (&task));
+      return;
+    }
+  g_autoptr (GTask) judging = g_task_new (NULL, NULL, on_judged, g_steal_pointer (&task));
+  g_task_set_task_data (judging, delivery, NULL);
+  g_thread_pool_push (get_judges (), g_steal_pointer (&judging), NULL);
 }
 
 ProtoReply *

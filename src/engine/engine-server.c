@@ -5,6 +5,7 @@
 
 #include "engine-control-private.h"
 #include "engine-error-private.h"
+#include "engine-judge-private.h"
 #include "engine-server-config-private.h"
 #include "engine-session-private.h"
 
@@ -31,6 +32,7 @@ struct _EngineServer
   StoreSite *site;
   EngineJournal *journal;
   char *identity_directory;
+  EngineJudge *judge; /* or NULL */
   char *config_file;
   char *directory;
   EngineControl *control; /* NULL when not running, or where there can be none */
@@ -248,24 +250,29 @@ identity_thread (GTask *task, gpointer source, gpointer data, GCancellable *canc
     g_task_return_error (task, error);
 }
 
-/* A session holds a socket, and sometimes a file; many systems allow 1,024 of them unless asked. */
-static void
-allow_many_files (void)
+/* A session holds a socket, and sometimes a file; many systems allow 1,024 of them unless asked.
+ * Returns how many of @sessions there is room for. */
+static guint
+allow_many_files (guint sessions)
 {
   struct rlimit limit;
-  const rlim_t wanted = 2 * ENGINE_SERVICE_MAX_SESSIONS + OTHER_FILES;
-  const rlim_t needed = ENGINE_SERVICE_MAX_SESSIONS + OTHER_FILES;
+  const rlim_t wanted = 2 * (rlim_t) sessions + OTHER_FILES;
 
-  if (getrlimit (RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted)
-    return;
-  limit.rlim_cur = MIN (limit.rlim_max, wanted);
-  setrlimit (RLIMIT_NOFILE, &limit);
-  if (limit.rlim_cur < needed)
-    g_message ("This system lets a program open %" G_GUINT64_FORMAT " files, which is enough for "
-               "about %" G_GUINT64_FORMAT " sessions at once, not for %u",
-               (guint64) limit.rlim_cur,
-               (guint64) (limit.rlim_cur > OTHER_FILES ? limit.rlim_cur - OTHER_FILES : 0),
-               ENGINE_SERVICE_MAX_SESSIONS);
+  if (getrlimit (RLIMIT_NOFILE, &limit) != 0)
+    return sessions;
+  if (limit.rlim_cur < wanted)
+    {
+      limit.rlim_cur = MIN (limit.rlim_max, wanted);
+      setrlimit (RLIMIT_NOFILE, &limit);
+    }
+  guint room = (guint) MIN (limit.rlim_cur - MIN (limit.rlim_cur / 4, OTHER_FILES), G_MAXINT);
+  if (room >= sessions)
+    return sessions;
+  g_message ("This system lets a program open %" G_GUINT64_FORMAT
+             " files: there will be at most %u "
+             "sessions at once, not %u",
+             (guint64) limit.rlim_cur, room, sessions);
+  return room;
 }
 
 /* A default port that another program has is replaced; one that a person named is not. */
@@ -295,10 +302,13 @@ open_port (EngineServer *self, const Start *start, EnginePort port, GError **err
 static gboolean
 open_doors (EngineServer *self, const Start *start, NetIdentity *identity, GError **error)
 {
-  allow_many_files ();
+  g_autoptr (EngineServerConfig) config = engine_server_config_copy (start->config);
+
+  config->limits.sessions = allow_many_files (config->limits.sessions);
   self->workers = net_workers_new (CLAMP (g_get_num_processors (), 2, WORKERS));
-  self->service = engine_service_new (self->site, self->journal, start->config, identity,
-                                      self->workers, &service_events, self);
+  self->service = engine_service_new (self->site, self->journal, config, identity, self->workers,
+                                      &service_events, self);
+  engine_service_set_judge (self->service, self->judge);
   for (guint i = 0; i < ENGINE_N_PORTS; i++)
     if (!open_port (self, start, i, error))
       {
@@ -365,6 +375,9 @@ on_identity (GObject *source, GAsyncResult *result, gpointer user_data)
     }
 
   engine_server_set_identity (self, identity);
+  /* What nobody can log in with any more is not kept either. */
+  if (!start->config->demonstration_auth)
+    store_site_forget_secrets (self->site);
   engine_server_config_free (self->config);
   self->config = engine_server_config_copy (start->config);
   set_problem (self, NULL);
@@ -411,6 +424,7 @@ engine_server_finalize (GObject *object)
       dismantle (self);
     }
   g_ptr_array_unref (self->stoppers);
+  g_clear_pointer (&self->judge, engine_judge_unref);
   g_clear_pointer (&self->identity, net_identity_unref);
   engine_server_config_free (self->config);
   g_free (self->problem);
@@ -449,6 +463,12 @@ engine_server_init (EngineServer *self)
 }
 
 /* ---- public ---- */
+
+void
+engine_server_set_judge (EngineServer *server, EngineJudge *judge)
+{
+  server->judge = engine_judge_ref (judge);
+}
 
 EngineServer *
 engine_server_new (StoreSite *site, EngineJournal *journal, const char *identity_directory)
@@ -557,6 +577,12 @@ gboolean
 engine_server_is_running (EngineServer *self)
 {
   return self->state == RUNNING;
+}
+
+void
+engine_server_set_demonstration_auth (EngineServer *self, gboolean on)
+{
+  self->config->demonstration_auth = on;
 }
 
 guint16

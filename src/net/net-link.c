@@ -307,6 +307,7 @@ on_shaken (GObject *source, GAsyncResult *result, gpointer user_data)
       end (link, error);
       return;
     }
+  net_tls_bind (G_TLS_CONNECTION (source), link->engine);
   proto_engine_tls_started (link->engine, link->tls_description);
   link->news = TRUE;
   link->try_read = TRUE;

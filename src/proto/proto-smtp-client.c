@@ -100,7 +100,7 @@ choose_mechanism (const ProtoSmtpClient *client)
 
   for (guint i = 0; names[i] != NULL; i++)
     mechanisms |= proto_sasl_from_name (names[i]);
-  return proto_sasl_client_choose (mechanisms, client->credentials);
+  return proto_sasl_client_choose (mechanisms, client->credentials, client->engine.bindings);
 }
 
 static void
@@ -129,7 +129,7 @@ start_auth (ProtoSmtpClient *client)
     }
 
   client->state = PROTO_SMTP_CLIENT_IN_AUTH;
-  client->sasl = proto_sasl_client_new (mechanism, client->credentials);
+  client->sasl = proto_sasl_client_new (mechanism, client->credentials, client->engine.bindings);
   g_autofree char *shown = g_strdup_printf ("AUTH %s", proto_sasl_get_name (mechanism));
   char *initial = proto_sasl_client_initial (client->sasl);
   if (initial == NULL || strlen (initial) > MAX_INITIAL)

@@ -180,7 +180,7 @@ store_db_open (const char *path, const char *migrations, GError **error)
   if (!read_version (db, &version, error) || !migrate (db, migrations, error)
       || !store_db_execute (db,
                             "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
-                            "PRAGMA foreign_keys = ON;",
+                            "PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON;",
                             error))
     return NULL;
   return g_steal_pointer (&db);

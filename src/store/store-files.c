@@ -258,6 +258,16 @@ copy_file (const char *from, const char *to, GError **error)
                                       0600, error);
 }
 
+/* Errors as errno has them; 0: it has its place. */
+static int
+try_place (const char *from, const char *to, gboolean last)
+{
+  if ((last ? g_rename (from, to) : link (from, to)) == 0 || (!last && errno == EEXIST))
+    return 0;
+  int code = errno;
+  return code == ENOENT && g_file_test (to, G_FILE_TEST_EXISTS) ? 0 : code;
+}
+
 gboolean
 store_files_place (StoreFiles *files,
                    const char *name,
@@ -267,21 +277,19 @@ store_files_place (StoreFiles *files,
 {
   g_autofree char *from = spool_path (files, name);
   g_autofree char *to = full_path (files, path);
+  int code = try_place (from, to, last);
 
-  if (!make_folder_of (to, error))
-    return FALSE;
-  if (last)
+  if (code == ENOENT)
     {
-      if (g_rename (from, to) == 0 || (errno == ENOENT && g_file_test (to, G_FILE_TEST_EXISTS)))
-        return TRUE;
-      return store_files_fail (error, errno, "moved", to);
+      if (!make_folder_of (to, error))
+        return FALSE;
+      code = try_place (from, to, last);
     }
-  if (link (from, to) == 0 || errno == EEXIST
-      || (errno == ENOENT && g_file_test (to, G_FILE_TEST_EXISTS)))
+  if (code == 0)
     return TRUE;
-  if (errno == EPERM || errno == EMLINK || errno == ENOTSUP || errno == ENOSYS)
+  if (!last && (code == EPERM || code == EMLINK || code == ENOTSUP || code == ENOSYS))
     return copy_file (from, to, error);
-  return store_files_fail (error, errno, "linked", to);
+  return store_files_fail (error, code, last ? "moved" : "linked", to);
 }
 
 void
@@ -362,7 +370,7 @@ store_files_exists (StoreFiles *files, const char *path)
 
 /* ---- spools ---- */
 
-#define BUFFER (64 * 1024)
+#define BUFFER (16 * 1024)
 
 struct _StoreSpool
 {
@@ -460,6 +468,38 @@ store_spool_get_size (StoreSpool *spool)
   return spool->size;
 }
 
+gboolean
+store_spool_patch (StoreSpool *spool,
+                   guint64 offset,
+                   const guint8 *data,
+                   gsize length,
+                   GError **error)
+{
+  g_return_val_if_fail (offset + length <= spool->size, FALSE);
+  if (spool->size == spool->buffer->len)
+    {
+      memcpy (spool->buffer->data + offset, data, length);
+      return TRUE;
+    }
+  if (!store_spool_write_out (spool, error))
+    return FALSE;
+  while (length > 0)
+    {
+      gssize written = pwrite (spool->fd, data, length, (off_t) offset);
+      if (written < 0 && errno == EINTR)
+        continue;
+      if (written < 0)
+        {
+          spool->failure = errno;
+          return store_files_fail (error, errno, "written", spool->path);
+        }
+      offset += (guint64) written;
+      data += written;
+      length -= (gsize) written;
+    }
+  return TRUE;
+}
+
 const char *
 store_spool_get_name (StoreSpool *spool)
 {
@@ -479,6 +519,30 @@ store_spool_sync (StoreSpool *spool, GError **error)
 
   return store_spool_write_out (spool, error) && store_spool_sync_file (spool, error)
          && sync_path (folder, error);
+}
+
+GBytes *
+store_spool_read (StoreSpool *spool, gsize max, GError **error)
+{
+  gsize length = MIN (max, spool->size), done = 0;
+  gsize end = MIN (length, spool->size - spool->buffer->len); /* the rest is not written yet */
+  g_autofree guint8 *data = g_malloc (length);
+
+  while (done < end)
+    {
+      gssize part = pread (spool->fd, data + done, end - done, (off_t) done);
+      if (part < 0 && errno == EINTR)
+        continue;
+      if (part <= 0)
+        {
+          store_files_fail (error, part < 0 ? errno : EIO, "read", spool->path);
+          return NULL;
+        }
+      done += (gsize) part;
+    }
+  if (length > done)
+    memcpy (data + done, spool->buffer->data, length - done);
+  return g_bytes_new_take (g_steal_pointer (&data), length);
 }
 
 GBytes *

@@ -9,7 +9,7 @@
 
 #define MAX_MESSAGE_ID 998
 /* So long a letter waits for others that are just arriving, to be synced with them. */
-#define GATHERING (2 * G_TIME_SPAN_MILLISECOND)
+#define GATHERING (3 * G_TIME_SPAN_MILLISECOND)
 
 typedef struct
 {
@@ -143,9 +143,6 @@ delivered (StoreSiteWrite *write)
   Delivery *delivery = write->data;
   StoreSite *site = write->site;
   const char *spool = store_spool_get_name (delivery->spool);
-  /* One place is given by a rename. Several keep the name under tmp/ until they are durable: a file
-   * system may remember the last of them first. */
-  gboolean last = delivery->paths->len == 1;
   gboolean placed = TRUE;
 
   store_spool_keep (delivery->spool);
@@ -153,8 +150,8 @@ delivered (StoreSiteWrite *write)
     {
       const char *file = g_ptr_array_index (delivery->paths, i);
       g_autoptr (GError) error = NULL;
-      if (store_files_place (site->files, spool, file, last, &error))
-        store_site_note_place (site, NULL, file, FALSE);
+      if (store_files_place (site->files, spool, file, FALSE, &error))
+        store_site_note_folder (site, file);
       else
         {
           g_warning ("%s", error->message);
@@ -162,7 +159,7 @@ delivered (StoreSiteWrite *write)
         }
     }
   if (placed)
-    store_site_note_place (site, spool, NULL, !last);
+    store_site_note_placed (site, spool);
 }
 
 /* ---- groups ---- */

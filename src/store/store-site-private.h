@@ -18,6 +18,7 @@ struct _StoreSite
   GMutex lock;
   StoreDb *reader; /* under the lock */
   char *mark;
+  char *key;
   GHashTable *open; /* of char *: users whose maildrop a session holds; under the lock */
 
   /* Of gint64: letters. Under the lock. */
@@ -25,7 +26,7 @@ struct _StoreSite
   GHashTable *recalling; /* a commit will say that they are gone */
 
   /* Writer's thread only: letters that have their places while the rows name their spools. */
-  GArray *placed;      /* of StoreSitePlaced, in the order in which they got them */
+  GPtrArray *placed;   /* of char *: spool names, in the order in which they got them */
   GHashTable *folders; /* a path in each folder that has to be synced first */
   guint64 cleared;     /* how many have left @placed */
 
@@ -40,12 +41,6 @@ struct _StoreSite
   guint64 placings;     /* so many letters have got their places ever… */
   guint64 settled;      /* …and these of them, the first ones, have durable ones */
 };
-
-typedef struct
-{
-  char *spool;
-  gboolean stays; /* the file has its name under tmp/ still */
-} StoreSitePlaced;
 
 typedef struct _StoreSiteWrite StoreSiteWrite;
 
@@ -84,9 +79,10 @@ void store_site_write (StoreSite *site,
 StoreUser *store_site_read_user (StoreStatement *statement);
 
 char *store_site_file (const char *user, const char *path);
-/* Writer's thread: the letter of @spool has its places, of which @file is one (the others are told
- * in calls without @spool). */
-void store_site_note_place (StoreSite *site, const char *spool, const char *file, gboolean stays);
+/* Writer's thread: a letter has the place @file. */
+void store_site_note_folder (StoreSite *site, const char *file);
+/* Writer's thread: the letter of @spool has all its places. */
+void store_site_note_placed (StoreSite *site, const char *spool);
 /* Writer's thread: ends the spools of letters that have their places, and syncs these first. */
 gboolean store_site_clear_placed (StoreSite *site, StoreDb *db, GError **error);
 /* Those only whose places need no sync of their own; the others when they have become many. */

@@ -120,14 +120,15 @@ clear_spool (StoreDb *db, const char *spool, GError **error)
 }
 
 void
-store_site_note_place (StoreSite *site, const char *spool, const char *file, gboolean stays)
+store_site_note_folder (StoreSite *site, const char *file)
 {
-  if (file != NULL)
-    g_hash_table_replace (site->folders, g_path_get_dirname (file), g_strdup (file));
-  if (spool == NULL)
-    return;
-  const StoreSitePlaced placed = { .spool = g_strdup (spool), .stays = stays };
-  g_array_append_val (site->placed, placed);
+  g_hash_table_replace (site->folders, g_path_get_dirname (file), g_strdup (file));
+}
+
+void
+store_site_note_placed (StoreSite *site, const char *spool)
+{
+  g_ptr_array_add (site->placed, g_strdup (spool));
   g_mutex_lock (&site->group_lock);
   site->placings++;
   g_mutex_unlock (&site->group_lock);
@@ -139,14 +140,13 @@ clear (StoreSite *site, StoreDb *db, guint count, gboolean synced, GError **erro
 {
   for (guint i = 0; synced && i < count; i++)
     {
-      const StoreSitePlaced *placed = &g_array_index (site->placed, StoreSitePlaced, i);
-      if (!clear_spool (db, placed->spool, error))
+      const char *spool = g_ptr_array_index (site->placed, i);
+      if (!clear_spool (db, spool, error))
         return FALSE;
-      if (placed->stays)
-        store_files_drop_spool (site->files, placed->spool);
+      store_files_drop_spool (site->files, spool);
     }
   if (count > 0)
-    g_array_remove_range (site->placed, 0, count);
+    g_ptr_array_remove_range (site->placed, 0, count);
   site->cleared += count;
   if (site->placed->len == 0)
     g_hash_table_remove_all (site->folders);
@@ -196,7 +196,7 @@ mend_letter (StoreSite *site, StoreStatement *letter, GArray *lost)
   if (store_files_is_owner_alive (site->files, owner))
     return FALSE;
   if (store_files_place (site->files, spool, file, FALSE, &problem))
-    store_site_note_place (site, NULL, file, FALSE);
+    store_site_note_folder (site, file);
   else if (g_error_matches (problem, STORE_ERROR, STORE_ERROR_NOT_FOUND))
     g_array_append_val (lost, id);
   else
@@ -237,7 +237,7 @@ mend (StoreSite *site, StoreDb *db, GHashTable *kept, GError **error)
   g_hash_table_iter_init (&spools, mended);
   while (g_hash_table_iter_next (&spools, &spool, NULL))
     if (!g_hash_table_contains (kept, spool))
-      store_site_note_place (site, spool, NULL, TRUE);
+      store_site_note_placed (site, spool);
   return store_site_clear_placed (site, db, error);
 }
 
@@ -259,19 +259,13 @@ sweep (StoreSite *site, StoreDb *db, GError **error)
 /* ---- opening and closing ---- */
 
 static char *
-read_mark (StoreDb *db)
+read_site (StoreDb *db, const char *sql)
 {
-  g_autoptr (StoreStatement) statement = store_db_prepare (db, "SELECT mark FROM site", NULL);
+  g_autoptr (StoreStatement) statement = store_db_prepare (db, sql, NULL);
 
   return statement != NULL && store_statement_step (statement, NULL)
              ? g_strdup (store_statement_get_text (statement, 0))
              : NULL;
-}
-
-static void
-placed_clear (gpointer data)
-{
-  g_free (((StoreSitePlaced *) data)->spool);
 }
 
 StoreSite *
@@ -289,8 +283,7 @@ store_site_open (const char *directory, GError **error)
   site->open = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   site->taken = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
   site->recalling = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
-  site->placed = g_array_new (FALSE, FALSE, sizeof (StoreSitePlaced));
-  g_array_set_clear_func (site->placed, placed_clear);
+  site->placed = g_ptr_array_new_with_free_func (g_free);
   site->folders = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   site->files = store_files_new (directory, error);
   if (site->files == NULL)
@@ -302,7 +295,8 @@ store_site_open (const char *directory, GError **error)
   site->reader = store_db_open_reader (path, error);
   if (site->reader == NULL)
     return NULL;
-  site->mark = read_mark (site->reader);
+  site->mark = read_site (site->reader, "SELECT mark FROM site");
+  site->key = read_site (site->reader, "SELECT key FROM site");
   site->writer = store_writer_new (g_steal_pointer (&db));
   return g_steal_pointer (&site);
 }
@@ -341,7 +335,7 @@ store_site_free (StoreSite *site)
   g_hash_table_unref (site->open);
   g_hash_table_unref (site->taken);
   g_hash_table_unref (site->recalling);
-  g_array_unref (site->placed);
+  g_ptr_array_unref (site->placed);
   g_ptr_array_unref (site->waiting);
   g_hash_table_unref (site->folders);
   g_mutex_clear (&site->lock);
@@ -349,6 +343,7 @@ store_site_free (StoreSite *site)
   g_cond_clear (&site->idle);
   g_cond_clear (&site->gathered);
   g_free (site->mark);
+  g_free (site->key);
   g_free (site);
 }
 

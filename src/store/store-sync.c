@@ -18,7 +18,7 @@
 
 /* One sync of the whole file system costs a journal's commit, whatever the number of files; synced
  * one by one each file costs one. But it writes out what other programs have left behind, too. */
-#define WHOLE_FROM 3                              /* letters; fewer are quicker one by one */
+#define WHOLE_FROM 2                              /* letters; one alone is quicker by itself */
 #define WHOLE_LONG (20 * G_TIME_SPAN_MILLISECOND) /* others have much to write out… */
 #define WHOLE_EACH (G_TIME_SPAN_MILLISECOND / 2)  /* …unless so much was ours */
 #define WHOLE_REST 8                              /* times what it took, until it is tried again */

@@ -188,9 +188,10 @@ def kept(data):
 
 
 def files(data):
-    """Letters under tmp/ and in the maildrops."""
+    """Letters that are under tmp/ only, and in the maildrops."""
     top = os.path.join(data, "server")
-    spools = [path for path in glob.glob(f"{top}/tmp/*/*") if os.path.isfile(path)]
+    spools = [path for path in glob.glob(f"{top}/tmp/*/*")
+              if os.path.isfile(path) and os.stat(path).st_nlink == 1]
     return spools, glob.glob(f"{top}/maildrops/*/*.eml")
 
 
