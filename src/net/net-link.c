@@ -8,8 +8,10 @@
 #include <base-clock.h>
 #include <base-secret.h>
 
+#include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sys/socket.h>
 
 /* One TLS record; a smaller piece could leave octets inside GnuTLS, where no poll sees them. */
 #define READ_SIZE   16384
@@ -20,6 +22,9 @@
 #define TURNS_MOST        16
 #define HANDSHAKE_SECONDS 30
 #define CLOSE_SECONDS     5
+#define RECORD_HEAD       5
+#define RECORD_HANDSHAKE  22
+#define HELLO_MOST        16384
 /* How long an engine may still be busy when the peer has said its last, and how long a peer may
  * take to read the engine's last words. */
 #define AFTERMATH_SECONDS 60
@@ -30,6 +35,7 @@ typedef enum
 {
   PHASE_NEW,
   PHASE_OPEN,
+  PHASE_HELLO, /* the client's first words of TLS are waited for */
   PHASE_SHAKING,
   PHASE_CLOSING,
   PHASE_ENDED,
@@ -44,6 +50,9 @@ struct _NetLink
   GIOStream *stream; /* base, or the TLS over it */
   NetTls *tls;
   gboolean implicit;
+  gboolean server;
+  gboolean heard_part; /* of the hello: what came was not all */
+  gsize least;         /* octets that the socket waits for */
 
   Phase phase;
   GError *error; /* why it ended */
@@ -315,17 +324,11 @@ on_shaken (GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 static void
-start_handshake (NetLink *link)
+shake (NetLink *link)
 {
   GError *error = NULL;
-  GTlsConnection *connection = NULL;
+  g_autoptr (GTlsConnection) connection = net_tls_wrap (link->tls, link->base, &error);
 
-  if (link->tls == NULL || link->stream != link->base)
-    {
-      end (link, g_error_new_literal (NET_ERROR, NET_ERROR_TLS, "TLS was not prepared here"));
-      return;
-    }
-  connection = net_tls_wrap (link->tls, link->base, &error);
   if (connection == NULL)
     {
       end (link, error);
@@ -333,13 +336,86 @@ start_handshake (NetLink *link)
     }
   leave_wire (link);
   link->phase = PHASE_SHAKING;
-  set_limit (link, HANDSHAKE_SECONDS);
   g_set_object (&link->stream, G_IO_STREAM (connection));
   g_clear_object (&link->patience);
   link->patience = g_cancellable_new ();
   g_tls_connection_handshake_async (connection, G_PRIORITY_DEFAULT, link->patience, on_shaken,
                                     g_object_ref (link));
-  g_object_unref (connection);
+}
+
+/* A socket that is readable from so many octets on: so a part of a hello wakes nobody. */
+static gboolean
+set_least (NetLink *link, gsize octets)
+{
+  GSocket *socket = g_socket_connection_get_socket (G_SOCKET_CONNECTION (link->base));
+
+  return g_socket_set_option (socket, SOL_SOCKET, SO_RCVLOWAT, (int) octets, NULL);
+}
+
+/* Octets of the client's hello, a TLS record (RFC 8446 section 5.1), that must be there for the
+ * handshake to begin; 0: it can. */
+static gsize
+get_missing (NetLink *link)
+{
+  GSocket *socket = g_socket_connection_get_socket (G_SOCKET_CONNECTION (link->base));
+  guint8 head[RECORD_HEAD];
+  gssize heard = recv (g_socket_get_fd (socket), head, sizeof head, MSG_PEEK | MSG_DONTWAIT);
+
+  if (heard < 0 && (errno == EAGAIN || errno == EINTR))
+    return RECORD_HEAD;
+  /* What has ended, or is no TLS, fails in the handshake. */
+  if (heard <= 0 || head[0] != RECORD_HANDSHAKE)
+    return 0;
+  if (heard < RECORD_HEAD)
+    return RECORD_HEAD;
+  gsize length = RECORD_HEAD + ((gsize) head[3] << 8 | head[4]);
+  if (length > HELLO_MOST)
+    return 0;
+  return g_socket_get_available_bytes (socket) < (gssize) length ? length : 0;
+}
+
+/* GIO shakes hands in one of few threads, which are for those who have something to say: a client
+ * that connects and is silent must not hold one. */
+static void
+await_hello (NetLink *link)
+{
+  gsize missing = get_missing (link);
+
+  if (missing > 0 && missing != link->least)
+    {
+      if (!set_least (link, missing))
+        missing = 0;
+      link->least = missing;
+    }
+  else if (missing > 0 && link->heard_part)
+    /* The end of what will come, or a socket that knows no such option. */
+    missing = 0;
+  if (missing > 0)
+    {
+      net_watch_set_conditions (link->watch, G_IO_IN);
+      return;
+    }
+  set_least (link, 1);
+  shake (link);
+}
+
+static void
+start_handshake (NetLink *link)
+{
+  if (link->tls == NULL || link->stream != link->base)
+    {
+      end (link, g_error_new_literal (NET_ERROR, NET_ERROR_TLS, "TLS was not prepared here"));
+      return;
+    }
+  set_limit (link, HANDSHAKE_SECONDS);
+  if (!link->server)
+    {
+      shake (link);
+      return;
+    }
+  link->phase = PHASE_HELLO;
+  link->least = 0;
+  await_hello (link);
 }
 
 /* ---- closing ---- */
@@ -494,7 +570,7 @@ static void
 reach_limit (NetLink *link)
 {
   link->limit = G_MAXINT64;
-  if (link->phase == PHASE_SHAKING)
+  if (link->phase == PHASE_HELLO || link->phase == PHASE_SHAKING)
     end (link, g_error_new_literal (NET_ERROR, NET_ERROR_TIMEOUT,
                                     "The other side did not finish the TLS handshake in time"));
   else if (link->phase == PHASE_CLOSING)
@@ -519,6 +595,11 @@ on_watch (GIOCondition ready, gpointer user_data)
     reach_limit (link);
   else if (link->phase == PHASE_OPEN)
     pump (link);
+  else if (link->phase == PHASE_HELLO && ready != 0)
+    {
+      link->heard_part = TRUE;
+      await_hello (link);
+    }
   else
     set_clock (link);
 }
@@ -598,6 +679,7 @@ net_link_set_server_tls (NetLink *link, GTlsCertificate *certificate, gboolean i
 {
   g_return_if_fail (link->phase == PHASE_NEW && link->tls == NULL);
   link->tls = net_tls_new_server (certificate);
+  link->server = TRUE;
   link->implicit = implicit;
 }
 
