@@ -14,6 +14,7 @@
 #include "engine-timer-private.h"
 
 #include <message-address.h>
+#include <net-tls.h>
 
 #include <errno.h>
 #include <glib/gstdio.h>
@@ -361,4 +362,10 @@ EngineJournal *
 engine_office_get_journal (EngineOffice *office)
 {
   return office->journal;
+}
+
+void
+engine_prepare (void)
+{
+  net_tls_prepare ();
 }

@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: MIT */
+#include "net-tls.h"
+
 #include "net-tls-private.h"
 
 #include "net-error-private.h"
+
+#define PRIORITY_VARIABLE "G_TLS_GNUTLS_PRIORITY"
+#define PRIORITY          "NORMAL:%COMPAT:-VERS-TLS1.0:-VERS-TLS1.1"
 
 struct _NetTls
 {
@@ -137,6 +142,25 @@ on_accept_certificate (GTlsConnection *connection,
   g_set_object (&tls->refused, certificate);
   tls->faults = faults;
   return FALSE;
+}
+
+void
+net_tls_prepare (void)
+{
+  GTlsBackend *backend;
+
+  if (g_getenv (PRIORITY_VARIABLE) != NULL)
+    return;
+  /* GIO looks at it once, when its first class is made; programs that are started from here need
+   * not have it. */
+  g_setenv (PRIORITY_VARIABLE, PRIORITY, TRUE);
+  backend = g_tls_backend_get_default ();
+  if (g_tls_backend_supports_tls (backend))
+    {
+      g_type_class_ref (g_tls_backend_get_server_connection_type (backend));
+      g_type_class_ref (g_tls_backend_get_client_connection_type (backend));
+    }
+  g_unsetenv (PRIORITY_VARIABLE);
 }
 
 NetTls *
