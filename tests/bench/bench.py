@@ -62,7 +62,7 @@ def first_line(*command):
 def version(peer):
     """The name of a peer with its version."""
     ask = {"Postfix": ("postconf", "-h", "mail_version"), "smtp-sink": ("postconf", "-h", "mail_version"),
-           "Dovecot": ("dovecot", "--version"), "aiosmtpd": ("python3", "-c", "import aiosmtpd as a; print(a.__version__)")}
+           "Dovecot": ("dovecot", "--version"), "aiosmtpd": ("/usr/bin/python3", "-c", "import aiosmtpd as a; print(a.__version__)")}
     return f"{peer} {first_line(*ask[peer]).split(' ')[0]}" if peer in ask else peer
 
 
