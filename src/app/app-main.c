@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "app-application.h"
 
+#include <engine-office.h>
+
 #include <glib/gi18n.h>
 #include <locale.h>
 #include <postroom-config.h>
@@ -15,6 +17,7 @@ main (int argc, char **argv)
   bind_textdomain_codeset (POSTROOM_GETTEXT_PACKAGE, "UTF-8");
   textdomain (POSTROOM_GETTEXT_PACKAGE);
 
+  engine_prepare ();
   application = app_application_new ();
   return g_application_run (G_APPLICATION (application), argc, argv);
 }

@@ -251,6 +251,7 @@ main (int argc, char **argv)
   /* A reader of our output that goes away is an error of writing, no death. */
   signal (SIGPIPE, SIG_IGN);
 
+  engine_prepare ();
   g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
   CliRun run = { .loop = loop, .cancellable = cancellable };

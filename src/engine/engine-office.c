@@ -14,6 +14,7 @@
 #include "engine-timer-private.h"
 
 #include <message-address.h>
+#include <net-tls.h>
 #include <store-search-index.h>
 
 #include <errno.h>
@@ -363,4 +364,10 @@ EngineJournal *
 engine_office_get_journal (EngineOffice *office)
 {
   return office->journal;
+}
+
+void
+engine_prepare (void)
+{
+  net_tls_prepare ();
 }

@@ -15,6 +15,9 @@
 #include "engine-outbox.h"
 #include "engine-server.h"
 
+/* Before anything else of this room, and before there is another thread. */
+void engine_prepare (void);
+
 #define ENGINE_TYPE_OFFICE (engine_office_get_type ())
 G_DECLARE_FINAL_TYPE (EngineOffice, engine_office, ENGINE, OFFICE, GObject)
 

@@ -13,8 +13,9 @@
 #include <sys/resource.h>
 
 #define WORKERS       4
-#define BUSY_SECONDS  5 /* a session with a letter under way */
-#define FINAL_SECONDS 6 /* a peer that does not even read its goodbye */
+#define OTHER_FILES   1000 /* that are no sessions: databases, letters being written */
+#define BUSY_SECONDS  5    /* a session with a letter under way */
+#define FINAL_SECONDS 6    /* a peer that does not even read its goodbye */
 
 typedef enum
 {
@@ -257,17 +258,29 @@ identity_thread (GTask *task, gpointer source, gpointer data, GCancellable *canc
     g_task_return_error (task, error);
 }
 
-/* A session holds a socket and perhaps a spool; many systems allow 1,024 files unless asked. */
-static void
+/* A session holds a socket, and sometimes a file; many systems allow 1,024 of them unless asked.
+ * Returns how many of @sessions there is room for. */
+static guint
 allow_many_files (guint sessions)
 {
   struct rlimit limit;
-  const rlim_t wanted = 4 * (rlim_t) sessions;
+  const rlim_t wanted = 2 * (rlim_t) sessions + OTHER_FILES;
 
-  if (getrlimit (RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted)
-    return;
-  limit.rlim_cur = MIN (limit.rlim_max, wanted);
-  setrlimit (RLIMIT_NOFILE, &limit);
+  if (getrlimit (RLIMIT_NOFILE, &limit) != 0)
+    return sessions;
+  if (limit.rlim_cur < wanted)
+    {
+      limit.rlim_cur = MIN (limit.rlim_max, wanted);
+      setrlimit (RLIMIT_NOFILE, &limit);
+    }
+  guint room = (guint) MIN (limit.rlim_cur - MIN (limit.rlim_cur / 4, OTHER_FILES), G_MAXINT);
+  if (room >= sessions)
+    return sessions;
+  g_message ("This system lets a program open %" G_GUINT64_FORMAT
+             " files: there will be at most %u "
+             "sessions at once, not %u",
+             (guint64) limit.rlim_cur, room, sessions);
+  return room;
 }
 
 /* A default port that another program has is replaced; one that a person named is not. */
@@ -297,10 +310,12 @@ open_port (EngineServer *self, const Start *start, EnginePort port, GError **err
 static gboolean
 open_doors (EngineServer *self, const Start *start, NetIdentity *identity, GError **error)
 {
-  allow_many_files (start->config->limits.sessions);
+  g_autoptr (EngineServerConfig) config = engine_server_config_copy (start->config);
+
+  config->limits.sessions = allow_many_files (config->limits.sessions);
   self->workers = net_workers_new (CLAMP (g_get_num_processors (), 2, WORKERS));
-  self->service = engine_service_new (self->site, self->journal, start->config, identity,
-                                      self->workers, &service_events, self);
+  self->service = engine_service_new (self->site, self->journal, config, identity, self->workers,
+                                      &service_events, self);
   engine_service_set_judge (self->service, self->judge);
   for (guint i = 0; i < ENGINE_N_PORTS; i++)
     if (!open_port (self, start, i, error))

@@ -15,7 +15,7 @@
 #include <net-workers.h>
 #include <store-site.h>
 
-#define ENGINE_SERVICE_MAX_SESSIONS 1000
+#define ENGINE_SERVICE_MAX_SESSIONS 10000u
 
 typedef struct _EngineJudge EngineJudge;
 typedef struct _EngineService EngineService;

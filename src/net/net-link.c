@@ -3,12 +3,15 @@
 
 #include "net-error-private.h"
 #include "net-tls-private.h"
+#include "net-watch-private.h"
 
 #include <base-clock.h>
 #include <base-secret.h>
 
+#include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sys/socket.h>
 
 /* One TLS record; a smaller piece could leave octets inside GnuTLS, where no poll sees them. */
 #define READ_SIZE   16384
@@ -19,6 +22,9 @@
 #define TURNS_MOST        16
 #define HANDSHAKE_SECONDS 30
 #define CLOSE_SECONDS     5
+#define RECORD_HEAD       5
+#define RECORD_HANDSHAKE  22
+#define HELLO_MOST        16384
 /* How long an engine may still be busy when the peer has said its last, and how long a peer may
  * take to read the engine's last words. */
 #define AFTERMATH_SECONDS 60
@@ -29,6 +35,7 @@ typedef enum
 {
   PHASE_NEW,
   PHASE_OPEN,
+  PHASE_HELLO, /* the client's first words of TLS are waited for */
   PHASE_SHAKING,
   PHASE_CLOSING,
   PHASE_ENDED,
@@ -43,6 +50,9 @@ struct _NetLink
   GIOStream *stream; /* base, or the TLS over it */
   NetTls *tls;
   gboolean implicit;
+  gboolean server;
+  gboolean heard_part; /* of the hello: what came was not all */
+  gsize least;         /* octets that the socket waits for */
 
   Phase phase;
   GError *error; /* why it ended */
@@ -50,9 +60,7 @@ struct _NetLink
   gpointer user_data;
   GDestroyNotify destroy;
 
-  GSource *clock; /* time, kicks and the end all wake it; holds the link's reference to itself */
-  GSource *readable;
-  GSource *writable;
+  NetWatch *watch; /* the wire, time, kicks and the end; while it lives the link holds itself */
   GSource *cancelled;
   GCancellable *patience; /* of the handshake and the closing */
   gint64 limit;           /* of the phase; monotonic microseconds */
@@ -83,10 +91,17 @@ drop_source (GSource **source)
 }
 
 static void
+leave_wire (NetLink *link)
+{
+  if (link->watch != NULL)
+    net_watch_set_conditions (link->watch, 0);
+}
+
+static void
 wake (NetLink *link)
 {
-  if (link->clock != NULL)
-    g_source_set_ready_time (link->clock, 0);
+  if (link->watch != NULL)
+    net_watch_set_time (link->watch, 0);
 }
 
 static void
@@ -116,8 +131,7 @@ end (NetLink *link, GError *error)
     }
   link->phase = PHASE_ENDED;
   link->error = error;
-  drop_source (&link->readable);
-  drop_source (&link->writable);
+  leave_wire (link);
   drop_source (&link->cancelled);
   g_clear_pointer (&link->sending, g_bytes_unref);
   /* While TLS works in its own thread the file descriptor is not ours to close: see
@@ -310,32 +324,98 @@ on_shaken (GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 static void
-start_handshake (NetLink *link)
+shake (NetLink *link)
 {
   GError *error = NULL;
-  GTlsConnection *connection = NULL;
+  g_autoptr (GTlsConnection) connection = net_tls_wrap (link->tls, link->base, &error);
 
-  if (link->tls == NULL || link->stream != link->base)
-    {
-      end (link, g_error_new_literal (NET_ERROR, NET_ERROR_TLS, "TLS was not prepared here"));
-      return;
-    }
-  connection = net_tls_wrap (link->tls, link->base, &error);
   if (connection == NULL)
     {
       end (link, error);
       return;
     }
-  drop_source (&link->readable);
-  drop_source (&link->writable);
+  leave_wire (link);
   link->phase = PHASE_SHAKING;
-  set_limit (link, HANDSHAKE_SECONDS);
   g_set_object (&link->stream, G_IO_STREAM (connection));
   g_clear_object (&link->patience);
   link->patience = g_cancellable_new ();
   g_tls_connection_handshake_async (connection, G_PRIORITY_DEFAULT, link->patience, on_shaken,
                                     g_object_ref (link));
-  g_object_unref (connection);
+}
+
+/* A socket that is readable from so many octets on: so a part of a hello wakes nobody. */
+static gboolean
+set_least (NetLink *link, gsize octets)
+{
+  GSocket *socket = g_socket_connection_get_socket (G_SOCKET_CONNECTION (link->base));
+
+  return g_socket_set_option (socket, SOL_SOCKET, SO_RCVLOWAT, (int) octets, NULL);
+}
+
+/* Octets of the client's hello, a TLS record (RFC 8446 section 5.1), that must be there for the
+ * handshake to begin; 0: it can. */
+static gsize
+get_missing (NetLink *link)
+{
+  GSocket *socket = g_socket_connection_get_socket (G_SOCKET_CONNECTION (link->base));
+  guint8 head[RECORD_HEAD];
+  gssize heard = recv (g_socket_get_fd (socket), head, sizeof head, MSG_PEEK | MSG_DONTWAIT);
+
+  if (heard < 0 && (errno == EAGAIN || errno == EINTR))
+    return RECORD_HEAD;
+  /* What has ended, or is no TLS, fails in the handshake. */
+  if (heard <= 0 || head[0] != RECORD_HANDSHAKE)
+    return 0;
+  if (heard < RECORD_HEAD)
+    return RECORD_HEAD;
+  gsize length = RECORD_HEAD + ((gsize) head[3] << 8 | head[4]);
+  if (length > HELLO_MOST)
+    return 0;
+  return g_socket_get_available_bytes (socket) < (gssize) length ? length : 0;
+}
+
+/* GIO shakes hands in one of few threads, which are for those who have something to say: a client
+ * that connects and is silent must not hold one. */
+static void
+await_hello (NetLink *link)
+{
+  gsize missing = get_missing (link);
+
+  if (missing > 0 && missing != link->least)
+    {
+      if (!set_least (link, missing))
+        missing = 0;
+      link->least = missing;
+    }
+  else if (missing > 0 && link->heard_part)
+    /* The end of what will come, or a socket that knows no such option. */
+    missing = 0;
+  if (missing > 0)
+    {
+      net_watch_set_conditions (link->watch, G_IO_IN);
+      return;
+    }
+  set_least (link, 1);
+  shake (link);
+}
+
+static void
+start_handshake (NetLink *link)
+{
+  if (link->tls == NULL || link->stream != link->base)
+    {
+      end (link, g_error_new_literal (NET_ERROR, NET_ERROR_TLS, "TLS was not prepared here"));
+      return;
+    }
+  set_limit (link, HANDSHAKE_SECONDS);
+  if (!link->server)
+    {
+      shake (link);
+      return;
+    }
+  link->phase = PHASE_HELLO;
+  link->least = 0;
+  await_hello (link);
 }
 
 /* ---- closing ---- */
@@ -358,9 +438,6 @@ on_closed (GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 pass_over_unread (NetLink *link)
 {
-  if (!G_IS_SOCKET_CONNECTION (link->base))
-    return;
-
   GSocket *socket = g_socket_connection_get_socket (G_SOCKET_CONNECTION (link->base));
   char buffer[4096];
   gsize total = 0;
@@ -377,8 +454,7 @@ pass_over_unread (NetLink *link)
 static void
 start_closing (NetLink *link)
 {
-  drop_source (&link->readable);
-  drop_source (&link->writable);
+  leave_wire (link);
   link->phase = PHASE_CLOSING;
   set_limit (link, CLOSE_SECONDS);
   pass_over_unread (link);
@@ -426,83 +502,16 @@ start_work (NetLink *link)
 
 /* ---- the pump ---- */
 
-static gboolean
-on_readable (GObject *stream, gpointer user_data)
-{
-  NetLink *link = user_data;
-
-  link->try_read = TRUE;
-  pump (link);
-  return G_SOURCE_CONTINUE;
-}
-
-static gboolean
-on_writable (GObject *stream, gpointer user_data)
-{
-  pump (user_data);
-  return G_SOURCE_CONTINUE;
-}
-
-static gboolean
-on_socket_readable (GSocket *socket, GIOCondition condition, gpointer user_data)
-{
-  return on_readable (NULL, user_data);
-}
-
-static gboolean
-on_socket_writable (GSocket *socket, GIOCondition condition, gpointer user_data)
-{
-  return on_writable (NULL, user_data);
-}
-
-/* Without TLS it is the socket's own source: a stream's has that as its child, and GLib takes a
- * child out of the poll and back, with a write to the thread's wake-up each time, whenever it is
- * dispatched. Neither is taken out itself: nothing here turns the context again. */
-static GSource *
-watch (NetLink *link, GIOCondition condition)
-{
-  gboolean reads = condition == G_IO_IN;
-  GSource *source;
-
-  if (G_IS_SOCKET_CONNECTION (link->stream))
-    {
-      GSocket *socket = g_socket_connection_get_socket (G_SOCKET_CONNECTION (link->stream));
-      source = g_socket_create_source (socket, condition, NULL);
-      g_source_set_callback (source,
-                             G_SOURCE_FUNC (reads ? on_socket_readable : on_socket_writable), link,
-                             NULL);
-    }
-  else if (reads)
-    {
-      GInputStream *input = g_io_stream_get_input_stream (link->stream);
-      source = g_pollable_input_stream_create_source (G_POLLABLE_INPUT_STREAM (input), NULL);
-      g_source_set_callback (source, G_SOURCE_FUNC (on_readable), link, NULL);
-    }
-  else
-    {
-      GOutputStream *output = g_io_stream_get_output_stream (link->stream);
-      source = g_pollable_output_stream_create_source (G_POLLABLE_OUTPUT_STREAM (output), NULL);
-      g_source_set_callback (source, G_SOURCE_FUNC (on_writable), link, NULL);
-    }
-  g_source_set_can_recurse (source, TRUE);
-  g_source_attach (source, g_source_get_context (link->clock));
-  return source;
-}
-
 static void
 watch_wire (NetLink *link)
 {
-  gboolean read = may_read (link);
-  gboolean write = link->phase == PHASE_OPEN && get_pending (link) > 0;
+  GIOCondition conditions = 0;
 
-  if (!read)
-    drop_source (&link->readable);
-  else if (link->readable == NULL)
-    link->readable = watch (link, G_IO_IN);
-  if (!write)
-    drop_source (&link->writable);
-  else if (link->writable == NULL)
-    link->writable = watch (link, G_IO_OUT);
+  if (may_read (link))
+    conditions |= G_IO_IN;
+  if (link->phase == PHASE_OPEN && get_pending (link) > 0)
+    conditions |= G_IO_OUT;
+  net_watch_set_conditions (link->watch, conditions);
 }
 
 static void
@@ -525,17 +534,13 @@ set_clock (NetLink *link)
 {
   gint64 next = link->limit;
 
-  if (link->clock == NULL || link->phase == PHASE_ENDED)
+  if (link->watch == NULL || link->phase == PHASE_ENDED)
     return;
   if (link->phase == PHASE_OPEN)
     next = MIN (next, link->deadline);
-  gint64 armed = g_source_get_ready_time (link->clock);
-  gint64 wanted
-      = next == G_MAXINT64 ? -1 : MAX (g_get_monotonic_time () + next - base_clock_monotonic (), 0);
-  /* Each line moves the deadline on, and each setting costs a system call: one that comes early
-   * finds nothing to do, and sets the next. */
-  if (armed < 0 || wanted < armed)
-    g_source_set_ready_time (link->clock, wanted);
+  if (next != G_MAXINT64)
+    next = MAX (g_get_monotonic_time () + next - base_clock_monotonic (), 0);
+  net_watch_set_time (link->watch, next);
 }
 
 /* One round: out, then what follows when all is out, then in. */
@@ -590,18 +595,19 @@ conclude (NetLink *link)
   g_autoptr (NetLink) alive = g_object_ref (link);
   NetLinkProgress progress = g_steal_pointer (&link->progress);
 
-  drop_source (&link->clock);
+  g_clear_pointer (&link->watch, net_watch_free);
   progress (link, TRUE, link->error, link->user_data);
   if (link->destroy != NULL)
     link->destroy (g_steal_pointer (&link->user_data));
   link->destroy = NULL;
+  g_object_unref (link);
 }
 
 static void
 reach_limit (NetLink *link)
 {
   link->limit = G_MAXINT64;
-  if (link->phase == PHASE_SHAKING)
+  if (link->phase == PHASE_HELLO || link->phase == PHASE_SHAKING)
     end (link, g_error_new_literal (NET_ERROR, NET_ERROR_TIMEOUT,
                                     "The other side did not finish the TLS handshake in time"));
   else if (link->phase == PHASE_CLOSING)
@@ -613,30 +619,27 @@ reach_limit (NetLink *link)
                                     "The other side does not read what is said to it"));
 }
 
-static gboolean
-on_clock (gpointer user_data)
+static void
+on_watch (GIOCondition ready, gpointer user_data)
 {
   NetLink *link = user_data;
 
+  if (ready & G_IO_IN)
+    link->try_read = TRUE;
   if (link->phase == PHASE_ENDED)
     conclude (link);
-  else if (base_clock_monotonic () >= link->limit)
+  else if (ready == 0 && base_clock_monotonic () >= link->limit)
     reach_limit (link);
   else if (link->phase == PHASE_OPEN)
     pump (link);
+  else if (link->phase == PHASE_HELLO && ready != 0)
+    {
+      link->heard_part = TRUE;
+      await_hello (link);
+    }
   else
     set_clock (link);
-  return G_SOURCE_CONTINUE;
 }
-
-static gboolean
-dispatch_clock (GSource *source, GSourceFunc callback, gpointer user_data)
-{
-  g_source_set_ready_time (source, -1);
-  return callback (user_data);
-}
-
-static GSourceFuncs clock_funcs = { NULL, NULL, dispatch_clock, NULL };
 
 static gboolean
 on_cancelled (GCancellable *cancellable, gpointer user_data)
@@ -654,8 +657,6 @@ net_link_finalize (GObject *object)
 {
   NetLink *link = NET_LINK (object);
 
-  drop_source (&link->readable);
-  drop_source (&link->writable);
   drop_source (&link->cancelled);
   if (link->destroy != NULL)
     link->destroy (link->user_data);
@@ -698,26 +699,16 @@ NetLink *
 net_link_new (GIOStream *connection, ProtoEngine *engine)
 {
   NetLink *link = g_object_new (NET_TYPE_LINK, NULL);
+  GSocketConnection *socket = G_SOCKET_CONNECTION (connection);
 
   link->base = g_object_ref (connection);
   link->stream = g_object_ref (connection);
   link->engine = engine;
   proto_engine_offer_work (engine);
-  if (G_IS_SOCKET_CONNECTION (connection))
-    {
-      GSocketConnection *socket = G_SOCKET_CONNECTION (connection);
-
-      link->remote = dup_address (g_socket_connection_get_remote_address (socket, NULL));
-      link->local = dup_address (g_socket_connection_get_local_address (socket, NULL));
-      /* Lines are short and each is waited for. */
-      g_socket_set_option (g_socket_connection_get_socket (socket), IPPROTO_TCP, TCP_NODELAY, 1,
-                           NULL);
-    }
-  else
-    {
-      link->remote = dup_address (NULL);
-      link->local = dup_address (NULL);
-    }
+  link->remote = dup_address (g_socket_connection_get_remote_address (socket, NULL));
+  link->local = dup_address (g_socket_connection_get_local_address (socket, NULL));
+  /* Lines are short and each is waited for. */
+  g_socket_set_option (g_socket_connection_get_socket (socket), IPPROTO_TCP, TCP_NODELAY, 1, NULL);
   return link;
 }
 
@@ -726,6 +717,7 @@ net_link_set_server_tls (NetLink *link, GTlsCertificate *certificate, gboolean i
 {
   g_return_if_fail (link->phase == PHASE_NEW && link->tls == NULL);
   link->tls = net_tls_new_server (certificate);
+  link->server = TRUE;
   link->implicit = implicit;
 }
 
@@ -755,16 +747,15 @@ net_link_start (NetLink *link,
   link->news = TRUE;
   link->try_read = TRUE;
 
-  link->clock = g_source_new (&clock_funcs, sizeof (GSource));
-  g_source_set_static_name (link->clock, "[postroom] link");
-  g_source_set_callback (link->clock, on_clock, g_object_ref (link), g_object_unref);
-  g_source_attach (link->clock, g_main_context_get_thread_default ());
+  GSocket *socket = g_socket_connection_get_socket (G_SOCKET_CONNECTION (link->base));
+  g_object_ref (link);
+  link->watch = net_watch_new (g_socket_get_fd (socket), on_watch, link);
   wake (link);
   if (cancellable != NULL)
     {
       link->cancelled = g_cancellable_source_new (cancellable);
       g_source_set_callback (link->cancelled, G_SOURCE_FUNC (on_cancelled), link, NULL);
-      g_source_attach (link->cancelled, g_source_get_context (link->clock));
+      g_source_attach (link->cancelled, net_watch_get_context (link->watch));
     }
   if (link->implicit)
     {

@@ -22,7 +22,7 @@ typedef void (*NetLinkProgress) (NetLink *link,
                                  const GError *error,
                                  gpointer user_data);
 
-/* Takes @engine; keeps a reference to @connection. */
+/* Takes @engine; keeps a reference to @connection, which is a GSocketConnection. */
 NetLink *net_link_new (GIOStream *connection, ProtoEngine *engine);
 
 /* What TLS is made with when the engine wants it, or from the start with @implicit. Exactly one of

@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: MIT */
+#include "net-tls.h"
+
 #include "net-tls-private.h"
 
 #include "net-error-private.h"
+
+#define PRIORITY_VARIABLE "G_TLS_GNUTLS_PRIORITY"
+#define PRIORITY          "NORMAL:%COMPAT:-VERS-TLS1.0:-VERS-TLS1.1"
 
 struct _NetTls
 {
@@ -139,6 +144,25 @@ on_accept_certificate (GTlsConnection *connection,
   return FALSE;
 }
 
+void
+net_tls_prepare (void)
+{
+  GTlsBackend *backend;
+
+  if (g_getenv (PRIORITY_VARIABLE) != NULL)
+    return;
+  /* GIO looks at it once, when its first class is made; programs that are started from here need
+   * not have it. */
+  g_setenv (PRIORITY_VARIABLE, PRIORITY, TRUE);
+  backend = g_tls_backend_get_default ();
+  if (g_tls_backend_supports_tls (backend))
+    {
+      g_type_class_ref (g_tls_backend_get_server_connection_type (backend));
+      g_type_class_ref (g_tls_backend_get_client_connection_type (backend));
+    }
+  g_unsetenv (PRIORITY_VARIABLE);
+}
+
 NetTls *
 net_tls_new_server (GTlsCertificate *certificate)
 {
@@ -178,8 +202,13 @@ net_tls_wrap (NetTls *tls, GIOStream *base, GError **error)
   g_autoptr (GIOStream) stream = NULL;
 
   g_return_val_if_fail (tls->connection == NULL, NULL);
+  /* No certificate is asked of clients: without this each connection would hold all of the system's
+   * authorities, some megabytes of them. */
   if (tls->certificate != NULL)
-    stream = g_tls_server_connection_new (base, tls->certificate, &cause);
+    stream
+        = g_initable_new (g_tls_backend_get_server_connection_type (g_tls_backend_get_default ()),
+                          NULL, &cause, "base-io-stream", base, "certificate", tls->certificate,
+                          "database", NULL, NULL);
   else
     stream = g_tls_client_connection_new (base, tls->peer, &cause);
   if (stream == NULL)

@@ -219,6 +219,7 @@ test_full (void)
       return;
     }
   fixture = fixture_open (NULL);
+  fixture->config->limits.sessions = FULL;
   fixture_start (fixture);
   fixture_run (fixture, fill, NULL);
   fixture_close (fixture, FALSE);
