@@ -4,7 +4,7 @@
 #include "app-application.h"
 
 #include "app-compat.h"
-#include "app-composer.h"
+#include "app-open.h"
 #include "app-state.h"
 #include "app-window.h"
 
@@ -19,6 +19,7 @@ struct _AppApplication
   EngineOffice *office;
   GError *problem; /* why there is no office */
   gboolean closing;
+  const char *begin; /* the action that the command line asks for, or NULL */
 };
 
 G_DEFINE_FINAL_TYPE (AppApplication, app_application, ADW_TYPE_APPLICATION)
@@ -27,6 +28,8 @@ static const GOptionEntry options[] = {
   { "version", 0, 0, G_OPTION_ARG_NONE, NULL, N_ ("Show the version and leave"), NULL },
   { "data-dir", 0, 0, G_OPTION_ARG_FILENAME, NULL,
     N_ ("Keep letters, accounts and the local server in DIR"), N_ ("DIR") },
+  { "compose", 0, 0, G_OPTION_ARG_NONE, NULL, N_ ("Write a new letter"), NULL },
+  { "check-mail", 0, 0, G_OPTION_ARG_NONE, NULL, N_ ("Fetch new letters for every account"), NULL },
   { NULL },
 };
 
@@ -120,6 +123,33 @@ on_open_inbox (GSimpleAction *action, GVariant *parameter, gpointer user_data)
   app_window_open_folder (APP_WINDOW (app_application_present (user_data)), STORE_FOLDER_INBOX);
 }
 
+/* Does what the main window does under that name; it says itself what is missing. */
+static void
+do_in_window (AppApplication *self, const char *name)
+{
+  GtkWindow *window = app_application_present (self);
+
+  if (!window)
+    return;
+  if (g_action_group_get_action_enabled (G_ACTION_GROUP (window), name))
+    g_action_group_activate_action (G_ACTION_GROUP (window), name, NULL);
+  else if (g_list_model_get_n_items (G_LIST_MODEL (engine_office_get_accounts (self->office))) == 0)
+    app_application_say (self, _ ("Add a mail account first"));
+}
+
+/* "app.compose", "app.check-mail": the desktop's menu, the command line. */
+static void
+on_compose (GSimpleAction *action, GVariant *parameter, gpointer user_data)
+{
+  do_in_window (user_data, "compose");
+}
+
+static void
+on_check_mail (GSimpleAction *action, GVariant *parameter, gpointer user_data)
+{
+  do_in_window (user_data, "fetch");
+}
+
 static void
 on_fetched (EngineFetcher *fetcher, EngineAccount *account, guint letters, gpointer user_data)
 {
@@ -180,6 +210,8 @@ static const GActionEntry actions[] = {
   { .name = "about", .activate = on_about },
   { .name = "new-window", .activate = on_new_window },
   { .name = "open-inbox", .activate = on_open_inbox },
+  { .name = "compose", .activate = on_compose },
+  { .name = "check-mail", .activate = on_check_mail },
 };
 
 static const struct
@@ -214,35 +246,26 @@ static const struct
   { "window.close", { "<Control>w" } },
 };
 
-/* mailto: addresses (RFC 6068). */
-static void
-open_mailto (AppApplication *self, const char *uri)
+/* What the command line asks for is done by the program that runs already, if one does. */
+static int
+begin_with (AppApplication *self, const char *name)
 {
+  GApplication *application = G_APPLICATION (self);
   g_autoptr (GError) error = NULL;
-  g_autoptr (GUri) parsed = g_uri_parse (uri, G_URI_FLAGS_ENCODED_QUERY, &error);
-  g_autoptr (GHashTable) fields = NULL;
-  AppComposerStart start = { .kind = APP_COMPOSER_MAILTO };
 
-  if (!parsed || g_strcmp0 (g_uri_get_scheme (parsed), "mailto") != 0)
+  if (!g_application_register (application, NULL, &error))
     {
-      g_autofree char *words = g_strdup_printf (_ ("“%s” is no mail address"), uri);
-
-      app_application_say (self, words);
-      return;
+      g_printerr ("postroom: %s\n", error->message);
+      return 1;
     }
-  if (g_uri_get_query (parsed))
-    fields = g_uri_parse_params (g_uri_get_query (parsed), -1, "&", G_URI_PARAMS_CASE_INSENSITIVE,
-                                 NULL);
-  start.to = g_uri_get_path (parsed);
-  if (fields)
+  if (!g_application_get_is_remote (application))
     {
-      if (!start.to || !*start.to)
-        start.to = g_hash_table_lookup (fields, "to");
-      start.cc = g_hash_table_lookup (fields, "cc");
-      start.subject = g_hash_table_lookup (fields, "subject");
-      start.text = g_hash_table_lookup (fields, "body");
+      self->begin = name;
+      return -1;
     }
-  app_composer_open (self, &start);
+  g_action_group_activate_action (G_ACTION_GROUP (application), name, NULL);
+  g_dbus_connection_flush_sync (g_application_get_dbus_connection (application), NULL, NULL);
+  return 0;
 }
 
 static int
@@ -261,6 +284,10 @@ app_application_handle_local_options (GApplication *application, GVariantDict *d
 
       self->directory = g_canonicalize_filename (given, NULL);
     }
+  if (g_variant_dict_contains (dict, "compose"))
+    return begin_with (self, "compose");
+  if (g_variant_dict_contains (dict, "check-mail"))
+    return begin_with (self, "check-mail");
   return -1;
 }
 
@@ -291,7 +318,12 @@ app_application_startup (GApplication *application)
 static void
 app_application_activate (GApplication *application)
 {
-  app_application_present (APP_APPLICATION (application));
+  AppApplication *self = APP_APPLICATION (application);
+  const char *begin = g_steal_pointer (&self->begin);
+
+  app_application_present (self);
+  if (begin && self->office)
+    g_action_group_activate_action (G_ACTION_GROUP (application), begin, NULL);
 }
 
 static void
@@ -299,13 +331,8 @@ app_application_open (GApplication *application, GFile **files, int n_files, con
 {
   AppApplication *self = APP_APPLICATION (application);
 
-  app_application_present (self);
-  for (int i = 0; i < n_files && self->office; i++)
-    {
-      g_autofree char *uri = g_file_get_uri (files[i]);
-
-      open_mailto (self, uri);
-    }
+  for (int i = 0; i < n_files; i++)
+    app_open (self, files[i]);
 }
 
 static void
@@ -346,7 +373,11 @@ app_application_class_init (AppApplicationClass *class)
 static void
 app_application_init (AppApplication *self)
 {
-  g_application_add_main_option_entries (G_APPLICATION (self), options);
+  GApplication *application = G_APPLICATION (self);
+
+  g_application_add_main_option_entries (application, options);
+  g_application_set_option_context_parameter_string (application,
+                                                     _ ("[mailto:ADDRESS | LETTER.eml]…"));
 }
 
 AppApplication *

@@ -251,6 +251,19 @@ on_row (GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 static void
+show_letter (AppReader *self)
+{
+  show_header (self);
+  show_state (self);
+  gtk_info_bar_set_revealed (self->rest_bar, FALSE);
+  gtk_info_bar_set_revealed (self->images_bar, FALSE);
+  app_attachments_set_letter (self->attachments, self->letter);
+  show_body (self);
+  gtk_stack_set_visible_child_name (self->stack, "letter");
+  g_signal_emit (self, signals[LETTER_CHANGED], 0);
+}
+
+static void
 on_read (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (AppReader) self = user_data;
@@ -263,24 +276,10 @@ on_read (GObject *source, GAsyncResult *result, gpointer user_data)
       engine_letters_load_async (ENGINE_LETTERS (source), &self->id, 1, self->cancellable, on_row,
                                  g_object_ref (self));
       self->letter = g_steal_pointer (&letter);
-      show_header (self);
-      show_state (self);
-      gtk_info_bar_set_revealed (self->rest_bar, FALSE);
-      gtk_info_bar_set_revealed (self->images_bar, FALSE);
-      app_attachments_set_letter (self->attachments, self->letter);
-      show_body (self);
-      gtk_stack_set_visible_child_name (self->stack, "letter");
+      show_letter (self);
     }
-  else if (app_text_is_cancelled (error))
-    return;
-  else
-    {
-      g_autofree char *words = g_markup_escape_text (error->message, -1);
-
-      adw_status_page_set_description (self->problem, words);
-      gtk_stack_set_visible_child_name (self->stack, "problem");
-    }
-  g_signal_emit (self, signals[LETTER_CHANGED], 0);
+  else if (!app_text_is_cancelled (error))
+    app_reader_show_problem (self, error->message);
 }
 
 /* Forgets the letter, and the one on its way. */
@@ -446,6 +445,26 @@ gboolean
 app_reader_is_partial (AppReader *reader)
 {
   return reader->partial;
+}
+
+void
+app_reader_show_letter (AppReader *reader, MessageLetter *letter)
+{
+  drop (reader);
+  reader->folder = STORE_FOLDER_INBOX;
+  reader->cancellable = g_cancellable_new ();
+  reader->letter = message_letter_ref (letter);
+  show_letter (reader);
+}
+
+void
+app_reader_show_problem (AppReader *reader, const char *words)
+{
+  g_autofree char *escaped = g_markup_escape_text (words, -1);
+
+  adw_status_page_set_description (reader->problem, escaped);
+  gtk_stack_set_visible_child_name (reader->stack, "problem");
+  g_signal_emit (reader, signals[LETTER_CHANGED], 0);
 }
 
 void

@@ -18,6 +18,10 @@ void app_reader_set_office (AppReader *reader, EngineOffice *office);
 void app_reader_show (AppReader *reader, gint64 id, StoreFolder folder);
 /* The letter shown has changed. */
 void app_reader_reload (AppReader *reader);
+/* One that is in no folder; needs no office. */
+void app_reader_show_letter (AppReader *reader, MessageLetter *letter);
+/* Why there is no letter to show. */
+void app_reader_show_problem (AppReader *reader, const char *words);
 /* No letter: none is selected (0), or several are. */
 void app_reader_show_none (AppReader *reader, guint n_selected);
 

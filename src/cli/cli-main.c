@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "cli-help.h"
 #include "cli-output.h"
 
 #include <postroom-config.h>
@@ -25,6 +26,13 @@ static const CliVerb *const verbs[] = {
   &cli_account_list_verb,   &cli_account_remove_verb,
   &cli_send_verb,           &cli_fetch_verb,
   &cli_list_verb,           &cli_show_verb,
+  &cli_reply_verb,          &cli_forward_verb,
+  &cli_move_verb,           &cli_mark_verb,
+  &cli_delete_verb,         &cli_junk_mark_verb,
+  &cli_junk_explain_verb,   &cli_junk_status_verb,
+  &cli_junk_allow_verb,     &cli_junk_block_verb,
+  &cli_junk_unlist_verb,    &cli_junk_train_verb,
+  &cli_junk_forget_verb,    &cli_junk_rules_verb,
 };
 
 void
@@ -67,47 +75,11 @@ on_shut_down (GObject *source, GAsyncResult *result, gpointer run)
   cli_run_ready (source, result, run);
 }
 
-static void
-print_help (void)
+const CliVerb *const *
+cli_verbs_get (gsize *n_verbs)
 {
-  g_print ("%s\n  postroom-cli [--data-dir=DIR] [--json] VERB [OPTION…] [ARGUMENT…]\n\n%s\n",
-           _ ("Usage:"), _ ("Verbs:"));
-  for (gsize i = 0; i < G_N_ELEMENTS (verbs); i++)
-    {
-      g_autofree char *call = g_strdup_printf ("%s %s", verbs[i]->name, verbs[i]->arguments);
-      g_print ("  %-28s %s\n", call, _ (verbs[i]->summary));
-    }
-  g_print ("\n%s\n  --data-dir=DIR               %s\n  --json                       %s\n"
-           "  --version                    %s\n  --help                       %s\n\n%s\n",
-           _ ("Options for all of them:"), _ ("Keep letters, accounts and users in DIR"),
-           _ ("Print JSON, for scripts"), _ ("Print the version"),
-           _ ("Print this, or after a verb the verb's own help"),
-           _ ("Exit codes: 0 done, 64 usage, 65 bad data, 67 not found, 69 no connection or\n"
-              "certificate not trusted, 74 files, 75 kept for later, 76 refused by the server,\n"
-              "77 user name or password refused, 1 anything else."));
-}
-
-/* Takes the verb's one or two words off @arguments. */
-static const CliVerb *
-find_verb (char ***arguments)
-{
-  char **words = *arguments;
-
-  for (gsize i = 0; i < G_N_ELEMENTS (verbs); i++)
-    {
-      g_auto (GStrv) name = g_strsplit (verbs[i]->name, " ", 2);
-      guint length = g_strv_length (name);
-      gboolean same = TRUE;
-
-      for (guint n = 0; n < length && same; n++)
-        same = g_strcmp0 (words[n], name[n]) == 0;
-      if (same)
-        {
-          *arguments = words + length;
-          return verbs[i];
-        }
-    }
-  return NULL;
+  *n_verbs = G_N_ELEMENTS (verbs);
+  return verbs;
 }
 
 static CliExit
@@ -161,7 +133,7 @@ take_common_options (CliRun *run, char ***arguments, gboolean *finished)
     {
       if (g_str_equal (*words, "--help") || g_str_equal (*words, "-h"))
         {
-          print_help ();
+          cli_help_print ();
           return CLI_EXIT_OK;
         }
       if (g_str_equal (*words, "--version"))
@@ -192,19 +164,23 @@ dispatch (CliRun *run, char **words)
     return code;
   if (*words == NULL)
     {
-      print_help ();
+      cli_help_print ();
       return CLI_EXIT_USAGE;
     }
-  if (g_str_equal (*words, "help"))
+  if (g_str_equal (*words, "help") && words[1] == NULL)
     {
-      print_help ();
+      if (run->json)
+        cli_help_print_json ();
+      else
+        cli_help_print ();
       return CLI_EXIT_OK;
     }
 
-  const char *first = *words;
-  const CliVerb *verb = find_verb (&words);
+  guint length = 0;
+  const CliVerb *verb = cli_verbs_find (words, &length);
   if (verb == NULL)
-    return cli_fail_usage (_ ("Unknown verb “%s”"), first);
+    return cli_fail_usage (_ ("Unknown verb “%s”"), *words);
+  words += length;
 
   const GOptionEntry common[] = {
     { "json", 0, 0, G_OPTION_ARG_NONE, &run->json, N_ ("Print JSON, for scripts"), NULL },

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli-input.h"
 #include "cli-output.h"
+#include "cli-post.h"
 
 #include <base-text.h>
 
@@ -110,34 +111,7 @@ make_letter (EngineAccount *account, GError **error)
   message_builder_set_subject (builder, subject != NULL ? subject : "");
   if (!add_recipients (builder, error) || !add_texts (builder, error))
     return NULL;
-  for (guint i = 0; attachments != NULL && attachments[i] != NULL; i++)
-    {
-      g_autoptr (GFile) file = g_file_new_for_commandline_arg (attachments[i]);
-      if (!message_builder_attach_file (builder, file, error))
-        return NULL;
-    }
-  return g_steal_pointer (&builder);
-}
-
-static EngineAccount *
-find_account (CliRun *run, GError **error)
-{
-  EngineAccounts *accounts = engine_office_get_accounts (run->office);
-  EngineAccount *account = NULL;
-
-  if (from != NULL)
-    account = engine_accounts_find_address (accounts, from);
-  else
-    {
-      g_autoptr (EngineAccount) first = g_list_model_get_item (G_LIST_MODEL (accounts), 0);
-      account = first; /* the model keeps it */
-    }
-  if (account == NULL)
-    g_set_error (error, ENGINE_ERROR, ENGINE_ERROR_NOT_FOUND,
-                 from != NULL ? _ ("There is no account %s; see “postroom-cli account list”")
-                              : _ ("There is no account yet%s; see “postroom-cli account add”"),
-                 from != NULL ? from : "");
-  return account;
+  return cli_post_attach (builder, attachments, error) ? g_steal_pointer (&builder) : NULL;
 }
 
 /* Puts the letter in the outbox; its id there, or 0. */
@@ -171,53 +145,7 @@ put_in_outbox (CliRun *run, EngineAccount *account, GError **error)
   g_autoptr (MessageBuilder) builder = make_letter (account, error);
   if (builder == NULL)
     return 0;
-  engine_outbox_add_async (outbox, account, builder, 0, FALSE, run->cancellable, cli_run_ready,
-                           run);
-  g_autoptr (GAsyncResult) result = cli_run_wait (run);
-  return engine_outbox_add_finish (outbox, result, error);
-}
-
-static void
-report (CliRun *run, gint64 letter, const char *state, const char *words)
-{
-  if (run->json)
-    {
-      g_autoptr (JsonBuilder) builder = json_builder_new ();
-      json_builder_begin_object (builder);
-      cli_json_int (builder, "id", letter);
-      cli_json_string (builder, "state", state);
-      cli_json_string (builder, "problem", words);
-      json_builder_end_object (builder);
-      cli_print_json (builder);
-    }
-  else if (words == NULL)
-    cli_print (_ ("Letter %" G_GINT64_FORMAT ": %s"), letter, state);
-}
-
-static CliExit
-deliver (CliRun *run, gint64 letter)
-{
-  EngineOutbox *outbox = engine_office_get_outbox (run->office);
-  g_autoptr (GError) error = NULL;
-
-  engine_outbox_deliver_async (outbox, letter, run->cancellable, cli_run_ready, run);
-  g_autoptr (GAsyncResult) result = cli_run_wait (run);
-  if (engine_outbox_deliver_finish (outbox, result, &error))
-    {
-      report (run, letter, "sent", NULL);
-      return CLI_EXIT_OK;
-    }
-
-  g_autoptr (StoreOutboxEntry) entry = engine_outbox_dup_entry (outbox, letter);
-  report (run, letter, entry != NULL ? store_outbox_state_get_name (entry->state) : "gone",
-          error->message);
-  CliExit code = cli_fail (error);
-  if (entry == NULL)
-    return code;
-  g_autofree char *state = engine_outbox_describe (entry);
-  g_printerr ("postroom-cli: %s\n", state);
-  return entry->state == STORE_OUTBOX_WAITING && code != CLI_EXIT_PERMISSION ? CLI_EXIT_TEMPORARY
-                                                                             : code;
+  return cli_post_queue (run, account, builder, error);
 }
 
 static CliExit
@@ -230,8 +158,8 @@ deliver_queued (CliRun *run)
   for (guint i = 0; i < entries->len && !g_cancellable_is_cancelled (run->cancellable); i++)
     {
       const StoreOutboxEntry *entry = g_ptr_array_index (entries, i);
-      CliExit one
-          = entry->state == STORE_OUTBOX_WAITING ? deliver (run, entry->letter) : CLI_EXIT_OK;
+      CliExit one = entry->state == STORE_OUTBOX_WAITING ? cli_post_deliver (run, entry->letter)
+                                                         : CLI_EXIT_OK;
       if (code == CLI_EXIT_OK)
         code = one;
     }
@@ -261,16 +189,16 @@ send_letter (CliRun *run, char **arguments)
     return cli_fail_usage (
         _ ("--source is a whole letter: it takes no subject, text or attachment"));
 
-  EngineAccount *account = find_account (run, &error);
+  EngineAccount *account = cli_post_find_account (run, from, &error);
   gint64 letter = account != NULL ? put_in_outbox (run, account, &error) : 0;
   if (letter == 0)
     return cli_fail (error);
   if (later)
     {
-      report (run, letter, "waiting", NULL);
+      cli_post_report (run, letter, "waiting", NULL);
       return CLI_EXIT_OK;
     }
-  return deliver (run, letter);
+  return cli_post_deliver (run, letter);
 }
 
 const CliVerb cli_send_verb = {

@@ -14,6 +14,7 @@ static char **users;
 static gboolean auth_in_clear;
 static gboolean demonstration_auth;
 static char **limits;
+static gboolean judge;
 static gboolean trace;
 static gint64 max_size;
 static int keep_days;
@@ -46,6 +47,8 @@ static const GOptionEntry options[] = {
     N_ ("Offer CRAM-MD5 and APOP, and keep passwords for them (see below)"), NULL },
   { "limit", 0, 0, G_OPTION_ARG_STRING_ARRAY, &limits,
     N_ ("Set one of the limits below; may be repeated"), "NAME=NUMBER" },
+  { "judge", 0, 0, G_OPTION_ARG_NONE, &judge,
+    N_ ("Say in each letter whether it is junk, in X-Spam-Flag, -Score and -Status"), NULL },
   { "max-size", 0, 0, G_OPTION_ARG_INT64, &max_size, N_ ("Largest letter, in octets"), "OCTETS" },
   { "keep-days", 0, 0, G_OPTION_ARG_INT, &keep_days,
     N_ ("Remove letters that came more than DAYS ago"), "DAYS" },
@@ -88,6 +91,7 @@ make_config (void)
   config->address = g_strdup (address);
   config->auth_in_clear = auth_in_clear;
   config->demonstration_auth = demonstration_auth;
+  config->judge = judge;
   if (max_size > 0)
     config->max_size = (guint64) max_size;
   config->keep_days = (guint) keep_days;
@@ -169,7 +173,7 @@ static gboolean
 has_options (void)
 {
   gboolean some = domain != NULL || address != NULL || catch_all != NULL || certificate != NULL
-                  || auth_in_clear || demonstration_auth || limits != NULL || max_size > 0
+                  || auth_in_clear || demonstration_auth || judge || limits != NULL || max_size > 0
                   || keep_days > 0 || keep_letters > 0;
 
   for (guint i = 0; i < ENGINE_N_PORTS; i++)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "cli-letter.h"
 #include "cli-output.h"
 
 #include <base-text.h>
@@ -249,31 +250,19 @@ print_chosen (CliRun *run, const StoreLetter *row, MessageLetter *letter)
 static CliExit
 show (CliRun *run, char **arguments)
 {
-  EngineLetters *letters = engine_office_get_letters (run->office);
+  g_autoptr (GArray) ids = cli_letter_parse_ids (arguments);
   g_autoptr (GError) error = NULL;
-  guint64 number;
+  StoreLetter *row = NULL;
 
-  if (g_strv_length (arguments) != 1
-      || !g_ascii_string_to_unsigned (arguments[0], 10, 1, G_MAXINT64, &number, NULL))
+  if (ids == NULL || ids->len != 1)
     return cli_fail_usage (_ ("Name one letter by the number that “postroom-cli list” prints"));
-
-  gint64 id = (gint64) number;
-  engine_letters_load_async (letters, &id, 1, run->cancellable, cli_run_ready, run);
-  g_autoptr (GAsyncResult) loaded = cli_run_wait (run);
-  g_autoptr (GPtrArray) rows = engine_letters_load_finish (letters, loaded, &error);
-  if (rows == NULL)
-    return cli_fail (error);
-  if (rows->len == 0)
-    {
-      g_printerr (_ ("postroom-cli: There is no letter %s\n"), arguments[0]);
-      return CLI_EXIT_NOT_FOUND;
-    }
-  engine_letters_read_async (letters, id, run->cancellable, cli_run_ready, run);
-  g_autoptr (GAsyncResult) read = cli_run_wait (run);
-  g_autoptr (MessageLetter) letter = engine_letters_read_finish (letters, read, &error);
+  g_autoptr (MessageLetter) letter
+      = cli_letter_read (run, g_array_index (ids, gint64, 0), &row, &error);
   if (letter == NULL)
     return cli_fail (error);
-  return print_chosen (run, g_ptr_array_index (rows, 0), letter);
+  CliExit code = print_chosen (run, row, letter);
+  store_letter_free (row);
+  return code;
 }
 
 const CliVerb cli_show_verb = {

@@ -5,6 +5,7 @@
 
 #include "engine-bounce-private.h"
 #include "engine-head-private.h"
+#include "engine-judge-private.h"
 #include "engine-return-path-private.h"
 
 #include <base-clock.h>
@@ -12,6 +13,7 @@
 #include <string.h>
 
 #define MAX_HOPS 100 /* RFC 5321 section 6.3 */
+#define JUDGES   2   /* letters being judged at once */
 
 struct _EngineDelivery
 {
@@ -20,6 +22,7 @@ struct _EngineDelivery
   char *id;
   guint64 size;         /* octets of the letter with its trace, as RETR will send them */
   guint8 last;          /* of them */
+  gsize verdict;        /* where the verdict stands, or 0: nobody judges */
   EngineBounce *bounce; /* once the letter is whole */
   char *sender;         /* the user who has proved to be it, or NULL */
   GError *error;
@@ -133,6 +136,13 @@ make_trace (EngineDelivery *delivery, const EngineTrace *trace)
     g_string_append_printf (text, "Delivered-To: %s%s%s\r\n", recipient,
                             strchr (recipient, '@') != NULL ? "" : "@",
                             strchr (recipient, '@') != NULL ? "" : domain);
+  /* Below what was added here, above what others wrote. Its room is kept until it is known. */
+  if (engine_service_get_judge (delivery->service) != NULL)
+    {
+      g_autofree char *room = engine_judge_dup_headers (NULL);
+      delivery->verdict = text->len;
+      g_string_append (text, room);
+    }
   g_string_append_printf (text, "Received: from %s ([%s])\r\n", helo, remote);
   g_string_append_printf (text, "\tby %s (Postroom)\r\n", domain);
   g_string_append_printf (text, "\twith %s id %s", protocol, delivery->id);
@@ -267,6 +277,75 @@ on_stored (GObject *source, GAsyncResult *result, gpointer user_data)
     acknowledge (g_steal_pointer (&task));
 }
 
+/* ---- the verdict ---- */
+
+static void
+judge_spool (EngineDelivery *delivery)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GBytes) bytes = store_spool_read (delivery->spool, SPAM_MAX_OCTETS, &error);
+  g_autoptr (MessageLetter) letter = bytes != NULL ? message_letter_parse (bytes, &error) : NULL;
+
+  if (letter != NULL)
+    {
+      g_autoptr (SpamVerdict) verdict
+          = engine_judge_letter (engine_service_get_judge (delivery->service), letter);
+      g_autofree char *headers = engine_judge_dup_headers (verdict);
+      store_spool_patch (delivery->spool, delivery->verdict, (const guint8 *) headers,
+                         strlen (headers), &error);
+    }
+  if (error != NULL)
+    fail (delivery, g_steal_pointer (&error));
+}
+
+static void
+judge_thread (gpointer data, gpointer unused)
+{
+  g_autoptr (GTask) judging = data;
+
+  judge_spool (g_task_get_task_data (judging));
+  g_task_return_boolean (judging, TRUE);
+}
+
+/* Not GTask's threads, which others hold for as long as a peer likes. */
+static GThreadPool *
+get_judges (void)
+{
+  static GThreadPool *judges;
+
+  if (g_once_init_enter (&judges))
+    g_once_init_leave (&judges, g_thread_pool_new (judge_thread, NULL, JUDGES, FALSE, NULL));
+  return judges;
+}
+
+/* Takes @task. */
+static void
+deliver (GTask *task)
+{
+  EngineDelivery *delivery = g_task_get_task_data (task);
+  const StoreDelivery order = {
+    .users = engine_bounce_get_users (delivery->bounce),
+    .sender = delivery->sender,
+    .message_id = delivery->head.message_id != NULL ? delivery->head.message_id->str : NULL,
+    .size = delivery->size,
+  };
+  store_site_deliver_async (engine_service_get_site (delivery->service),
+                            g_steal_pointer (&delivery->spool), &order, NULL, on_stored, task);
+}
+
+static void
+on_judged (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  EngineDelivery *delivery = g_task_get_task_data (task);
+
+  if (delivery->error != NULL)
+    g_task_return_pointer (task, reply_to_error (delivery->error),
+                           (GDestroyNotify) proto_reply_free);
+  else
+    deliver (g_steal_pointer (&task));
+}
+
 EngineDelivery *
 engine_delivery_new (EngineService *service, const EngineTrace *trace, ProtoReply **refusal)
 {
@@ -353,15 +432,14 @@ engine_delivery_store_async (EngineDelivery *delivery,
       return;
     }
 
-  const StoreDelivery order = {
-    .users = engine_bounce_get_users (delivery->bounce),
-    .sender = delivery->sender,
-    .message_id = delivery->head.message_id != NULL ? delivery->head.message_id->str : NULL,
-    .size = delivery->size,
-  };
-  store_site_deliver_async (engine_service_get_site (delivery->service),
-                            g_steal_pointer (&delivery->spool), &order, NULL, on_stored,
-                            g_steal_pointer (&task));
+  if (delivery->verdict == 0)
+    {
+      deliver (g_steal_pointer (&task));
+      return;
+    }
+  g_autoptr (GTask) judging = g_task_new (NULL, NULL, on_judged, g_steal_pointer (&task));
+  g_task_set_task_data (judging, delivery, NULL);
+  g_thread_pool_push (get_judges (), g_steal_pointer (&judging), NULL);
 }
 
 ProtoReply *

@@ -5,8 +5,11 @@
 
 #include "engine-accounts-private.h"
 #include "engine-fetcher.h"
+#include "engine-junk.h"
 
-EngineFetcher *engine_fetcher_new (StoreCabinet *cabinet, EngineAccounts *accounts);
+/* @junk NULL: what is fetched is not sorted. */
+EngineFetcher *
+engine_fetcher_new (StoreCabinet *cabinet, EngineAccounts *accounts, EngineJunk *junk);
 
 StoreCabinet *engine_fetcher_get_cabinet (EngineFetcher *fetcher);
 

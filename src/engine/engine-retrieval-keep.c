@@ -3,6 +3,8 @@
 
 #include "engine-retrieval-session-private.h"
 
+#include "engine-junk-private.h"
+
 #include <base-clock.h>
 
 /* The progress is told no more often than a person can see. */
@@ -97,6 +99,8 @@ engine_retrieval_keep_letter (EngineRetrieval *retrieval, const EngineItem *item
     .replaces = item->replaces,
     .partial = item->partial ? item->size : 0,
     .unless_same = retrieval->renumbered && item->replaces == 0,
+    .sort = retrieval->sorter != NULL ? engine_sorter_sort : NULL,
+    .sort_data = retrieval->sorter,
   };
 
   retrieval->now.letters++;

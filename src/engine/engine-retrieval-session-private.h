@@ -25,6 +25,7 @@ typedef struct
   GTask *task; /* borrowed: this is its data */
   StoreCabinet *cabinet;
   StoreAccount *account;
+  EngineSorter *sorter; /* or NULL */
   EnginePeer *peer;
   EngineJournal *journal;
   EngineFetchProgressFunc progress;

@@ -4,6 +4,7 @@
 #include "engine-retrieval-session-private.h"
 
 #include "engine-error-private.h"
+#include "engine-junk-private.h"
 
 #include <net-connector.h>
 
@@ -24,6 +25,7 @@ retrieval_free (EngineRetrieval *retrieval)
 {
   g_clear_object (&retrieval->cabinet);
   g_clear_pointer (&retrieval->account, store_account_free);
+  g_clear_pointer (&retrieval->sorter, engine_sorter_free);
   g_clear_pointer (&retrieval->peer, engine_peer_free);
   g_clear_object (&retrieval->journal);
   g_clear_object (&retrieval->link);
@@ -335,6 +337,7 @@ on_known (GObject *source, GAsyncResult *result, gpointer user_data)
 void
 engine_retrieval_run_async (StoreCabinet *cabinet,
                             const StoreAccount *account,
+                            EngineSorter *sorter,
                             EnginePeer *peer,
                             EngineJournal *journal,
                             EngineFetchProgressFunc progress,
@@ -351,6 +354,7 @@ engine_retrieval_run_async (StoreCabinet *cabinet,
   retrieval->task = task;
   retrieval->cabinet = cabinet != NULL ? g_object_ref (cabinet) : NULL;
   retrieval->account = store_account_copy (account);
+  retrieval->sorter = sorter;
   retrieval->peer = peer;
   retrieval->journal = g_object_ref (journal);
   retrieval->progress = progress;

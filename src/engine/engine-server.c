@@ -5,6 +5,7 @@
 
 #include "engine-control-private.h"
 #include "engine-error-private.h"
+#include "engine-judge-private.h"
 #include "engine-server-config-private.h"
 #include "engine-session-private.h"
 
@@ -30,6 +31,7 @@ struct _EngineServer
   StoreSite *site;
   EngineJournal *journal;
   char *identity_directory;
+  EngineJudge *judge; /* or NULL */
   char *config_file;
   char *directory;
   EngineRetention *retention; /* while it is running */
@@ -299,6 +301,7 @@ open_doors (EngineServer *self, const Start *start, NetIdentity *identity, GErro
   self->workers = net_workers_new (CLAMP (g_get_num_processors (), 2, WORKERS));
   self->service = engine_service_new (self->site, self->journal, start->config, identity,
                                       self->workers, &service_events, self);
+  engine_service_set_judge (self->service, self->judge);
   for (guint i = 0; i < ENGINE_N_PORTS; i++)
     if (!open_port (self, start, i, error))
       {
@@ -415,6 +418,7 @@ engine_server_finalize (GObject *object)
       dismantle (self);
     }
   g_ptr_array_unref (self->stoppers);
+  g_clear_pointer (&self->judge, engine_judge_unref);
   g_clear_pointer (&self->identity, net_identity_unref);
   engine_server_config_free (self->config);
   g_free (self->problem);
@@ -453,6 +457,12 @@ engine_server_init (EngineServer *self)
 }
 
 /* ---- public ---- */
+
+void
+engine_server_set_judge (EngineServer *server, EngineJudge *judge)
+{
+  server->judge = engine_judge_ref (judge);
+}
 
 EngineServer *
 engine_server_new (StoreSite *site, EngineJournal *journal, const char *identity_directory)

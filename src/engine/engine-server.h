@@ -65,6 +65,7 @@ typedef struct
                            set from now on are kept as they are, until it is off again */
   EngineServerLimits limits;
   gboolean offer_expn;    /* EXPN, which tells who has a mailbox here */
+  gboolean judge;         /* puts X-Spam-Flag, -Score and -Status on top of letters */
   guint64 max_size;       /* octets of a letter, 50 MiB */
   char *certificate_file; /* NULL: the identity made on first use */
   char *key_file;

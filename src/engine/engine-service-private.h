@@ -17,6 +17,7 @@
 
 #define ENGINE_SERVICE_MAX_SESSIONS 1000
 
+typedef struct _EngineJudge EngineJudge;
 typedef struct _EngineService EngineService;
 typedef struct _EngineSession EngineSession;
 
@@ -67,6 +68,8 @@ void engine_service_free (EngineService *service);
 
 /* ---- main thread ---- */
 
+/* Before the first session; @judge may be NULL. */
+void engine_service_set_judge (EngineService *service, EngineJudge *judge);
 /* Tells all sessions; sessions that arrive later are turned away. May be called again, harder. */
 void engine_service_close (EngineService *service, EngineServiceState state);
 /* Blocks until no session is left; after engine_service_close(). */
@@ -83,6 +86,8 @@ void engine_service_mute (EngineService *service);
 
 /* ---- any thread ---- */
 
+/* Who judges letters, or NULL: nobody does. */
+EngineJudge *engine_service_get_judge (EngineService *service);
 StoreSite *engine_service_get_site (EngineService *service);
 EngineJournal *engine_service_get_journal (EngineService *service);
 EngineLogin *engine_service_get_login (EngineService *service);

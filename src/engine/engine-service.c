@@ -3,6 +3,7 @@
 
 #include "engine-service-private.h"
 
+#include "engine-judge-private.h"
 #include "engine-session-private.h"
 
 #include <base-clock.h>
@@ -12,6 +13,7 @@ struct _EngineService
   StoreSite *site;
   EngineJournal *journal;
   EngineServerConfig *config;
+  EngineJudge *judge; /* or NULL */
   gint64 since;
   EngineLogin *login;
   NetWorkers *workers;
@@ -277,8 +279,21 @@ engine_service_free (EngineService *service)
   engine_login_free (service->login);
   net_identity_unref (service->identity);
   engine_server_config_free (service->config);
+  g_clear_pointer (&service->judge, engine_judge_unref);
   g_object_unref (service->journal);
   g_free (service);
+}
+
+void
+engine_service_set_judge (EngineService *service, EngineJudge *judge)
+{
+  service->judge = judge != NULL && service->config->judge ? engine_judge_ref (judge) : NULL;
+}
+
+EngineJudge *
+engine_service_get_judge (EngineService *service)
+{
+  return service->judge;
 }
 
 void

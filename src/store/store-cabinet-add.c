@@ -21,6 +21,8 @@ typedef struct
   guint64 partial;
   gboolean unless_same;
   gboolean same;
+  void (*sort) (MessageLetter *letter, StoreFolder *folder, gboolean *seen, gpointer data);
+  gpointer sort_data;
   StoreLetter *row;
   GTask *task; /* until the writer has it */
 } Add;
@@ -343,6 +345,8 @@ read_letter (Add *add, GError **error)
   g_autoptr (MessageLetter) letter = message_letter_parse (bytes, NULL);
   add->row->size = g_bytes_get_size (bytes);
   fill_row (add->row, letter);
+  if (add->sort != NULL)
+    add->sort (letter, &add->folder, &add->row->seen, add->sort_data);
   return TRUE;
 }
 
@@ -399,6 +403,8 @@ store_cabinet_add_async (StoreCabinet *cabinet,
   own->unless_same = add->unless_same && add->uid != NULL;
   own->row = g_new0 (StoreLetter, 1);
   own->row->seen = add->seen;
+  own->sort = add->sort;
+  own->sort_data = add->sort_data;
   if (!store_cabinet_enter (cabinet, &error))
     {
       add_free (own);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "store-cabinet-private.h"
+#include "store-junk-private.h"
 
 #include <string.h>
 
@@ -370,29 +371,39 @@ set_folder (StoreDb *db, gint64 id, StoreFolder folder, GError **error)
   return store_statement_run (statement, error);
 }
 
+gboolean
+store_cabinet_move_letter (StoreWrite *write,
+                           StoreDb *db,
+                           gint64 id,
+                           StoreFolder folder,
+                           GError **error)
+{
+  g_autofree char *path = NULL;
+  StoreFolder from;
+  GError *failed = NULL;
+
+  if (!find (db, id, &from, &path, &failed))
+    {
+      if (failed == NULL)
+        return TRUE;
+      g_propagate_error (error, failed);
+      return FALSE;
+    }
+  if ((from == STORE_FOLDER_OUTBOX && !take_from_outbox (write, db, id, error))
+      || !set_folder (db, id, folder, error))
+    return FALSE;
+  store_write_move_file (write, from, folder, path);
+  return TRUE;
+}
+
 static gboolean
 move (StoreWrite *write, StoreDb *db, GError **error)
 {
   const Selection *selection = write->data;
 
   for (gsize i = 0; i < selection->count; i++)
-    {
-      g_autofree char *path = NULL;
-      gint64 id = selection->ids[i];
-      StoreFolder from;
-      GError *failed = NULL;
-      if (!find (db, id, &from, &path, &failed))
-        {
-          if (failed == NULL)
-            continue;
-          g_propagate_error (error, failed);
-          return FALSE;
-        }
-      if ((from == STORE_FOLDER_OUTBOX && !take_from_outbox (write, db, id, error))
-          || !set_folder (db, id, selection->folder, error))
-        return FALSE;
-      store_write_move_file (write, from, selection->folder, path);
-    }
+    if (!store_cabinet_move_letter (write, db, selection->ids[i], selection->folder, error))
+      return FALSE;
   return TRUE;
 }
 

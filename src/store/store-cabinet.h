@@ -12,6 +12,8 @@
 #include "store-files.h"
 #include "store-values.h"
 
+#include <message-letter.h>
+
 #define STORE_TYPE_CABINET (store_cabinet_get_type ())
 G_DECLARE_FINAL_TYPE (StoreCabinet, store_cabinet, STORE, CABINET, GObject)
 
@@ -64,6 +66,10 @@ typedef struct
   guint64 partial;      /* it is only the beginning of so many octets, or 0 */
   gboolean unless_same; /* with @uid: a letter of the account that is the same, octet for octet,
                            takes the uid, and nothing is added */
+  /* Where the letter goes after all and whether as seen; called when it is parsed (NULL: it is no
+   * letter), on a thread of its own, before the callback. May be NULL. */
+  void (*sort) (MessageLetter *letter, StoreFolder *folder, gboolean *seen, gpointer data);
+  gpointer sort_data;
 } StoreAdd;
 
 /* Takes @spool. The callback comes when file and row would survive a power cut; the result is the

@@ -468,6 +468,38 @@ store_spool_get_size (StoreSpool *spool)
   return spool->size;
 }
 
+gboolean
+store_spool_patch (StoreSpool *spool,
+                   guint64 offset,
+                   const guint8 *data,
+                   gsize length,
+                   GError **error)
+{
+  g_return_val_if_fail (offset + length <= spool->size, FALSE);
+  if (spool->size == spool->buffer->len)
+    {
+      memcpy (spool->buffer->data + offset, data, length);
+      return TRUE;
+    }
+  if (!store_spool_write_out (spool, error))
+    return FALSE;
+  while (length > 0)
+    {
+      gssize written = pwrite (spool->fd, data, length, (off_t) offset);
+      if (written < 0 && errno == EINTR)
+        continue;
+      if (written < 0)
+        {
+          spool->failure = errno;
+          return store_files_fail (error, errno, "written", spool->path);
+        }
+      offset += (guint64) written;
+      data += written;
+      length -= (gsize) written;
+    }
+  return TRUE;
+}
+
 const char *
 store_spool_get_name (StoreSpool *spool)
 {

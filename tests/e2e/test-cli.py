@@ -13,7 +13,7 @@ VERBS = ("serve", "server stats", "server sessions", "server trace", "server rel
          "user list", "user passwd", "user disable", "user enable", "user quota", "user remove",
          "alias add", "alias list", "alias remove", "domain add", "domain list", "domain remove",
          "recall", "account add", "account list", "account remove", "send", "fetch", "list", "show",
-         "demo")
+         "reply", "forward", "move", "mark", "delete", "demo")
 ANN, BOB = f"ann@{DOMAIN}", f"bob@{DOMAIN}"
 
 
@@ -37,6 +37,9 @@ def test_usage_errors_are_64():
                           ("user", "disable"), ("alias", "add", "a"), ("alias", "remove"),
                           ("alias", "list", "x"), ("domain", "add"), ("domain", "list", "x"),
                           ("recall", "a@x"), ("recall", "--from=ann"),
+                          ("reply",), ("reply", "x"), ("forward", "1"), ("move", "Attic", "1"),
+                          ("move", "Outbox", "1"), ("move", "Trash"), ("mark",), ("delete",),
+                          ("mark", "--star", "--unstar", "1"),
                           ("account", "add"), ("serve", "now"), ("fetch", "--frobnicate")):
             done = cli(data, *arguments, expect=64)
             equal(done.out if arguments else "", "", f"stdout of {arguments}")
@@ -53,6 +56,75 @@ def test_demo_makes_the_round_trip():
         path = [line.split(" as ", 1)[1] for line in text.splitlines() if line.endswith(".eml")][0]
         with open(path, "rb") as file:
             assert file.read(12) == b"Return-Path:"[:12]
+
+
+def test_replies_and_forwards():
+    with directory() as data, Server(data) as server:
+        server.add_account("ann")
+        server.add_account("bob")
+        blob = os.path.join(data, "plan.bin")
+        with open(blob, "wb") as file:
+            file.write(bytes(range(256)))
+        cli(data, "send", f"--from={ANN}", f"--to={BOB}", "--cc=cy@elsewhere.test, " + ANN,
+            "--subject=Plan 计划", f"--attach={blob}", stdin="First line\n> older\n", expect=None)
+        cli(data, "fetch")
+        first = [row for row in inbox(data) if row["account"] == 2][0]
+        cli(data, "reply", str(first["id"]), "--text=Yes.")
+        cli(data, "fetch")
+        answer = [row for row in inbox(data) if row["subject"] == "Re: Plan 计划"][0]
+        head = cli(data, "show", str(answer["id"]), "--headers").out
+        contains(head, f"In-Reply-To: <{first['message_id']}>")
+        contains(head, f"References: <{first['message_id']}>")
+        contains(answer["from"], BOB)
+        contains(answer["to"], ANN)
+        assert "cy@" not in head, "only the sender was asked for"
+        text = cli(data, "show", str(answer["id"]), "--text").out
+        contains(text, "Yes.\n\nOn ")
+        contains(text, "> First line\n>> older\n")
+
+        cli(data, "reply", "--all", "--no-quote", "--later", str(first["id"]), stdin="Once more.")
+        waiting = cli_json(data, "show", str(cli_json(data, "list", "Outbox")[0]["id"]))
+        contains(waiting["headers"], "Cc: cy@elsewhere.test")
+        assert "First line" not in waiting["text"]
+        assert BOB not in waiting["headers"].replace("From: Bob <" + BOB, ""), "an answer to oneself"
+
+        cli(data, "forward", str(first["id"]), f"--to={BOB}", "--text=See below.")
+        cli(data, "fetch")
+        sent = [row for row in inbox(data) if row["subject"] == "Fwd: Plan 计划"][0]
+        whole = cli(data, "show", str(sent["id"]), "--text").out
+        contains(whole, "See below.")
+        contains(whole, "Subject: Plan 计划")
+        saved = cli(data, "show", str(sent["id"]), f"--save={data}/saved").out.strip()
+        with open(saved, "rb") as file:
+            equal(file.read(), bytes(range(256)), "the attachment")
+        cli(data, "reply", "999", "--text=x", expect=67)
+        cli(data, "forward", str(first["id"]), "--to=nobody at all", "--text=x", expect=65)
+
+
+def test_files_marks_and_deletes():
+    with directory() as data, Server(data) as server:
+        server.add_account("ann")
+        for number in range(3):
+            cli(data, "send", f"--to={ANN}", f"--subject=Letter {number}", "--text=x")
+        cli(data, "fetch")
+        ids = [str(row["id"]) for row in inbox(data)]
+        contains(cli(data, "mark", *ids).out, "3 letters marked")
+        assert all(row["seen"] for row in inbox(data))
+        cli(data, "mark", "--unread", ids[0])
+        equal(len(cli_json(data, "list", "--unread")), 1, "not read")
+        cli(data, "move", "junk", ids[0])
+        equal([str(row["id"]) for row in cli_json(data, "list", "Junk")], ids[:1], "Junk")
+        contains(cli(data, "delete", ids[1]).out, "1 letter moved to Trash")
+        cli(data, "delete", "--for-good", ids[1], ids[2])
+        equal((inbox(data), cli_json(data, "list", "Trash")), ([], []), "what is left")
+        cli(data, "delete", ids[0], ids[1], expect=67)
+        equal(len(cli_json(data, "list", "Junk")), 1, "Junk, after a list with one that is not there")
+        cli(data, "send", f"--to={ANN}", "--text=x", "--later")
+        waiting = str(cli_json(data, "list", "Outbox")[0]["id"])
+        cli(data, "move", "Inbox", waiting, expect=65)
+        cli(data, "delete", waiting, expect=65)
+        cli(data, "delete", "--for-good", waiting)
+        equal(cli_json(data, "list", "Outbox"), [], "Outbox")
 
 
 def test_sends_and_fetches_html_with_attachments():
