@@ -24,6 +24,7 @@ static const CliVerb *const verbs[] = {
   &cli_account_remove_verb, &cli_send_verb,
   &cli_fetch_verb,          &cli_list_verb,
   &cli_search_verb,         &cli_show_verb,
+  &cli_store_check_verb,    &cli_store_rebuild_verb,
 };
 
 void

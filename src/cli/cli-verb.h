@@ -66,6 +66,8 @@ extern const CliVerb cli_send_verb;
 extern const CliVerb cli_fetch_verb;
 extern const CliVerb cli_list_verb;
 extern const CliVerb cli_search_verb;
+extern const CliVerb cli_store_check_verb;
+extern const CliVerb cli_store_rebuild_verb;
 extern const CliVerb cli_show_verb;
 extern const CliVerb cli_demo_verb;
 extern const CliVerb cli_server_stats_verb;
