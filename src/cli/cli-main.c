@@ -25,6 +25,8 @@ static const CliVerb *const verbs[] = {
   &cli_fetch_verb,          &cli_list_verb,
   &cli_search_verb,         &cli_show_verb,
   &cli_store_check_verb,    &cli_store_rebuild_verb,
+  &cli_tag_add_verb,        &cli_tag_list_verb,
+  &cli_tag_remove_verb,
 };
 
 void
