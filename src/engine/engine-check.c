@@ -32,14 +32,15 @@ static void
 on_checked (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
+  GCancellable *cancellable = g_task_get_cancellable (task);
   Check *check = g_task_get_task_data (task);
   GError *error = NULL;
 
   if (!store_cabinet_check_finish (STORE_CABINET (source), result, &check->checkup, &error))
     engine_error_return (task, error, NULL);
   else if (check->mend)
-    store_cabinet_finish_index_async (STORE_CABINET (source), g_task_get_cancellable (task),
-                                      on_indexed, g_steal_pointer (&task));
+    store_cabinet_finish_index_async (STORE_CABINET (source), cancellable, on_indexed,
+                                      g_steal_pointer (&task));
   else
     g_task_return_boolean (task, TRUE);
 }

@@ -13,6 +13,7 @@ VERBS = ("serve", "server stats", "server sessions", "server trace", "server rel
          "user list", "user passwd", "user disable", "user enable", "user quota", "user remove",
          "alias add", "alias list", "alias remove", "domain add", "domain list", "domain remove",
          "recall", "account add", "account list", "account remove", "send", "fetch", "list", "show",
+         "search", "store check", "store rebuild", "tag add", "tag list", "tag remove",
          "demo")
 ANN, BOB = f"ann@{DOMAIN}", f"bob@{DOMAIN}"
 
