@@ -41,8 +41,8 @@ add_free (gpointer data)
 
 /* ---- the row ---- */
 
-static void
-fill_row (StoreLetter *row, MessageLetter *letter)
+void
+store_cabinet_fill_row (StoreLetter *row, MessageLetter *letter)
 {
   gint64 now = base_clock_real () / G_USEC_PER_SEC;
   const char *message_id = letter != NULL ? message_letter_get_message_id (letter) : NULL;
@@ -345,7 +345,7 @@ read_letter (Add *add, GError **error)
   /* What is no letter at all is kept all the same, under an empty subject. */
   g_autoptr (MessageLetter) letter = message_letter_parse (bytes, NULL);
   add->row->size = g_bytes_get_size (bytes);
-  fill_row (add->row, letter);
+  store_cabinet_fill_row (add->row, letter);
   if (add->sort != NULL)
     add->sort (letter, &add->folder, &add->row->seen, add->sort_data);
   return TRUE;

@@ -12,6 +12,8 @@
 #include "store-search-index.h"
 #include "store-writer.h"
 
+#include <message-letter.h>
+
 /* Bits of what a write changed, beside 1 << folder. */
 #define STORE_CHANGED_ACCOUNTS (1u << 30)
 #define STORE_CHANGED_OUTBOX   (1u << 31)
@@ -132,6 +134,9 @@ gint64 store_cabinet_find_same (StoreCabinet *cabinet,
                                 gint64 account,
                                 const char *message_id,
                                 GBytes *bytes);
+
+/* What @letter (NULL: it is none) says of itself. */
+void store_cabinet_fill_row (StoreLetter *row, MessageLetter *letter);
 
 /* "mail/Inbox/2026/11/….eml" */
 char *store_cabinet_file (StoreFolder folder, const char *path);

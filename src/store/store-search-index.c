@@ -156,7 +156,7 @@ insert_words (StoreDb *db, gint64 doc, const StoreSearchText *text, GError **err
     return FALSE;
   store_statement_bind_int (statement, ":doc", doc);
   for (guint i = 0; i < STORE_N_COLUMNS; i++)
-    store_statement_bind_text (statement, names[i], text->columns[i]);
+    store_statement_bind_text (statement, names[i], text != NULL ? text->columns[i] : "");
   return store_statement_run (statement, error);
 }
 
@@ -173,24 +173,27 @@ still_waits (StoreDb *db, gint64 id)
   return store_statement_step (statement, NULL);
 }
 
-static gboolean
-write_item (StoreDb *db, const Item *item, GError **error)
+gboolean
+store_index_write (StoreDb *db,
+                   gint64 id,
+                   StoreFolder folder,
+                   gint64 date,
+                   const StoreSearchText *text,
+                   GError **error)
 {
-  if (!still_waits (db, item->id))
-    return TRUE;
-  gint64 doc = choose_doc (db, item->date, error);
-  if (doc == 0 || (item->text != NULL && !insert_words (db, doc, item->text, error)))
+  gint64 doc = choose_doc (db, date, error);
+  if (doc == 0 || !insert_words (db, doc, text, error))
     return FALSE;
   g_autoptr (StoreStatement) statement
       = store_db_prepare (db, "UPDATE letters SET doc = :doc WHERE id = :id", error);
   if (statement == NULL)
     return FALSE;
   store_statement_bind_int (statement, ":doc", doc);
-  store_statement_bind_int (statement, ":id", item->id);
+  store_statement_bind_int (statement, ":id", id);
   return store_statement_run (statement, error)
-         && (item->text == NULL
-             || (store_search_join_thread (db, item->id, item->date, item->text, error)
-                 && store_search_note_contacts (db, item->folder, item->date, item->text, error)));
+         && (text == NULL
+             || (store_search_join_thread (db, id, date, text, error)
+                 && store_search_note_contacts (db, folder, date, text, error)));
 }
 
 /* FTS5 collects in memory only what comes in the order of its rows. */
@@ -215,8 +218,12 @@ write_batch (StoreDb *db, gpointer data, GError **error)
   Batch *batch = data;
 
   for (guint i = 0; i < batch->items->len; i++)
-    if (!write_item (db, batch->items->pdata[i], error))
-      return FALSE;
+    {
+      const Item *item = batch->items->pdata[i];
+      if (still_waits (db, item->id)
+          && !store_index_write (db, item->id, item->folder, item->date, item->text, error))
+        return FALSE;
+    }
   return TRUE;
 }
 

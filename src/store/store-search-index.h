@@ -8,6 +8,8 @@
  */
 
 #include "store-cabinet.h"
+#include "store-db.h"
+#include "store-search-text.h"
 
 /* From now on letters are read as they come. May be called again. */
 void store_cabinet_start_index (StoreCabinet *cabinet);
@@ -33,3 +35,11 @@ StoreIndexer *store_indexer_new (StoreCabinet *cabinet);
 void store_indexer_wake (StoreIndexer *indexer);
 /* Waits for the batch in hand. */
 void store_indexer_free (StoreIndexer *indexer);
+
+/* Writer's thread: the letter's words, thread and contacts. @text NULL: it cannot be read. */
+gboolean store_index_write (StoreDb *db,
+                            gint64 id,
+                            StoreFolder folder,
+                            gint64 date,
+                            const StoreSearchText *text,
+                            GError **error);

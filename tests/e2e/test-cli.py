@@ -13,7 +13,9 @@ VERBS = ("serve", "server stats", "server sessions", "server trace", "server rel
          "user list", "user passwd", "user disable", "user enable", "user quota", "user remove",
          "alias add", "alias list", "alias remove", "domain add", "domain list", "domain remove",
          "recall", "account add", "account list", "account remove", "send", "fetch", "list", "show",
-         "reply", "forward", "move", "mark", "delete", "demo")
+         "reply", "forward", "move", "mark", "delete",
+         "search", "store check", "store rebuild", "tag add", "tag list", "tag remove",
+         "demo")
 ANN, BOB = f"ann@{DOMAIN}", f"bob@{DOMAIN}"
 
 

@@ -3,6 +3,7 @@
 
 #include <store-search-index.h>
 #include <store-search.h>
+#include <store-tags.h>
 #include <string.h>
 
 static void
@@ -286,6 +287,44 @@ test_cancel (void)
   shelf_remove (root);
 }
 
+static gboolean
+set_tag (StoreCabinet *cabinet, gint64 id, const char *tag, gboolean value, GError **error)
+{
+  g_autoptr (GAsyncResult) result = NULL;
+
+  store_cabinet_set_tag_async (cabinet, &id, 1, tag, value, NULL, shelf_got, &result);
+  return store_cabinet_finish (cabinet, shelf_wait (&result), error);
+}
+
+static void
+test_tags (void)
+{
+  g_autofree char *root = shelf_make_folder ();
+  g_autoptr (StoreCabinet) cabinet = shelf_open (root);
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (GError) error = NULL;
+
+  fill (cabinet);
+  g_assert_true (set_tag (cabinet, 1, "To do", TRUE, NULL));
+  g_assert_true (set_tag (cabinet, 1, "to do", TRUE, NULL));
+  g_assert_true (set_tag (cabinet, 2, "work", TRUE, NULL));
+  check (cabinet, "tag:\"to do\"", "/Tea");
+  check (cabinet, "tag:work OR tag:\"to do\"", "/Milk/Tea");
+  check (cabinet, "example -tag:work -tag:\"to do\"", "/Files/Meeting");
+  g_assert_true (set_tag (cabinet, 1, "TO DO", FALSE, NULL));
+  check (cabinet, "tag:\"to do\"", "");
+  g_assert_false (set_tag (cabinet, 99, "work", TRUE, &error));
+  g_assert_error (error, STORE_ERROR, STORE_ERROR_NOT_FOUND);
+  g_clear_error (&error);
+  g_assert_false (set_tag (cabinet, 1, "a\"b", TRUE, &error));
+  g_assert_error (error, STORE_ERROR, STORE_ERROR_INVALID);
+  store_cabinet_list_tags_async (cabinet, 0, NULL, shelf_got, &result);
+  g_auto (GStrv) tags = store_cabinet_list_tags_finish (cabinet, shelf_wait (&result), NULL);
+  g_assert_cmpuint (g_strv_length (tags), ==, 1);
+  g_assert_cmpstr (tags[0], ==, "work");
+  shelf_remove (root);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -299,5 +338,6 @@ main (int argc, char **argv)
   g_test_add_func ("/store/search/snippets", test_snippets);
   g_test_add_func ("/store/search/renew", test_renew);
   g_test_add_func ("/store/search/cancel", test_cancel);
+  g_test_add_func ("/store/search/tags", test_tags);
   return g_test_run ();
 }
