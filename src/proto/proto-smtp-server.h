@@ -103,6 +103,9 @@ void proto_smtp_server_answer (ProtoSmtpServer *server, ProtoReply *reply);
  * longer be answered. */
 void proto_smtp_server_shut_down (ProtoSmtpServer *server, ProtoReply *reply);
 
+/* From within a gate: @reply instead of running the command; takes it. A 421 closes. */
+void proto_smtp_server_interject (ProtoSmtpServer *server, ProtoReply *reply);
+
 /* State for Received: (section 4.4) and for policy; borrowed. */
 const char *proto_smtp_server_get_helo (const ProtoSmtpServer *server); /* or NULL */
 gboolean proto_smtp_server_is_extended (const ProtoSmtpServer *server); /* EHLO */
