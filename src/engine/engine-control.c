@@ -196,6 +196,32 @@ ask_reload (Talk *talk)
     say_last (talk, FALSE, g_variant_new_string (error->message));
 }
 
+/* "list", "clear", "set" and "add" with a string as GVariant prints it. */
+static void
+ask_faults (Talk *talk, const char *words)
+{
+  EngineFaults *faults = engine_server_get_faults (talk->control->server);
+  const char *space = strchr (words, ' ');
+  g_autoptr (GVariant) value
+      = space != NULL ? g_variant_parse (G_VARIANT_TYPE_STRING, space + 1, NULL, NULL, NULL) : NULL;
+  const char *text = value != NULL ? g_variant_get_string (value, NULL) : NULL;
+  g_autoptr (GError) error = NULL;
+
+  if (g_str_equal (words, "clear"))
+    engine_faults_clear (faults);
+  else if (text != NULL && g_str_has_prefix (words, "set "))
+    engine_faults_set (faults, text, &error);
+  else if (text != NULL && g_str_has_prefix (words, "add "))
+    engine_faults_add (faults, text, &error);
+  else if (!g_str_equal (words, "list"))
+    g_set_error_literal (&error, ENGINE_ERROR, ENGINE_ERROR_INVALID,
+                         "The server does not know this question");
+  if (error != NULL)
+    say_last (talk, FALSE, g_variant_new_string (error->message));
+  else
+    say_last (talk, TRUE, engine_faults_describe (faults));
+}
+
 static const struct
 {
   const char *question;
@@ -227,6 +253,11 @@ on_question (GObject *source, GAsyncResult *result, gpointer user_data)
         known = TRUE;
         questions[i].answer (talk);
       }
+  if (g_str_has_prefix (line, "faults "))
+    {
+      known = TRUE;
+      ask_faults (talk, line + strlen ("faults "));
+    }
   if (!known)
     say_last (talk, FALSE, g_variant_new_string ("The server does not know this question"));
   talk_release (talk);

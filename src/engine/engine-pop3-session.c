@@ -20,7 +20,58 @@ typedef struct
   gboolean whole;          /* RETR, not TOP */
   gboolean opening;        /* a name and password, or a maildrop, is waited for */
   guint removing;          /* so many letters */
+  const char *login_verb;  /* static: the last that asks */
+  gboolean cut_drops;      /* where a fault cuts the letter, it closes */
 } Pop3Session;
+
+/* ---- faults on demand ---- */
+
+/* The rule in whose place nothing else is done, or that cuts a letter; to be freed. */
+static EngineFaultRule *
+find_fault (Pop3Session *self, EngineFaultMoment *moment)
+{
+  if (!engine_faults_is_active (engine_service_get_faults (self->parent.service)))
+    return NULL;
+  return engine_session_find_fault (&self->parent, moment);
+}
+
+/* A ProtoGate for the commands that ask nothing, and for QUIT. */
+static gboolean
+on_gate (const char *verb, gpointer user_data)
+{
+  static const char *const later[] = { "PASS", "AUTH", "APOP", "RETR", "TOP", NULL };
+  Pop3Session *self = user_data;
+
+  if (self->parent.dropped)
+    return TRUE;
+  if (g_strv_contains (later, verb))
+    {
+      self->login_verb = verb;
+      return FALSE;
+    }
+  g_autoptr (EngineFaultRule) rule = find_fault (self, &(EngineFaultMoment){ .command = verb });
+  if (rule != NULL)
+    proto_pop3_server_interject (self->server, rule->reply);
+  return rule != NULL || self->parent.dropped;
+}
+
+/* TRUE: a fault has answered the open question, or closed. */
+static gboolean
+strike (Pop3Session *self, EngineFaultMoment *moment)
+{
+  g_autoptr (EngineFaultRule) rule = find_fault (self, moment);
+
+  self->parent.cut = G_MAXUINT64;
+  self->cut_drops = rule != NULL && rule->action == ENGINE_FAULT_DROP;
+  if (rule != NULL && rule->action == ENGINE_FAULT_REPLY)
+    {
+      proto_pop3_server_refuse (self->server, NULL, rule->reply);
+      return TRUE;
+    }
+  if (rule != NULL)
+    self->parent.cut = rule->amount;
+  return self->parent.dropped;
+}
 
 /* ---- AUTHORIZATION ---- */
 
@@ -136,6 +187,13 @@ on_verified (GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 on_login (Pop3Session *self, const ProtoPop3ServerEvent *event)
 {
+  EngineFaultMoment moment = {
+    .command = self->login_verb,
+    .user = event->credentials != NULL ? event->credentials->user : NULL,
+  };
+
+  if (strike (self, &moment))
+    return;
   self->opening = TRUE;
   engine_login_verify_async (engine_service_get_login (self->parent.service), event->credentials,
                              on_verified, engine_session_ref (&self->parent));
@@ -154,6 +212,7 @@ send_more (Pop3Session *self)
   if (self->letter == NULL)
     return;
   const guint8 *data = g_bytes_get_data (self->letter, &length);
+  length = (gsize) MIN (length, self->parent.cut);
   while (wanted && self->sent < length)
     {
       gsize part = MIN (length - self->sent, CHUNK);
@@ -161,6 +220,12 @@ send_more (Pop3Session *self)
         return;
       wanted = proto_pop3_server_send (self->server, data + self->sent, part);
       self->sent += part;
+    }
+  if (length == self->parent.cut && self->cut_drops)
+    {
+      proto_pop3_server_send_abort (self->server);
+      g_clear_pointer (&self->letter, g_bytes_unref);
+      return;
     }
   proto_pop3_server_send_end (self->server);
   if (self->whole)
@@ -191,8 +256,14 @@ needs_utf8 (StoreMaildrop *maildrop, guint index)
 static void
 on_retr (Pop3Session *self, guint index, gboolean whole)
 {
+  EngineFaultMoment moment = {
+    .command = whole ? "RETR" : "TOP",
+    .size = store_maildrop_get_size (self->maildrop, index),
+  };
   g_autoptr (GError) error = NULL;
 
+  if (strike (self, &moment))
+    return;
   if (!proto_pop3_server_is_utf8 (self->server) && needs_utf8 (self->maildrop, index))
     {
       proto_pop3_server_refuse (self->server, "UTF8",
@@ -308,7 +379,8 @@ pop3_session_pull (EngineSession *session)
   Pop3Session *self = (Pop3Session *) session;
   ProtoPop3ServerEvent event;
 
-  while (session->link != NULL && proto_pop3_server_next (self->server, &event))
+  while (session->link != NULL && !session->dropped
+         && proto_pop3_server_next (self->server, &event))
     handle (self, &event);
 }
 
@@ -336,6 +408,12 @@ pop3_session_shut_down (EngineSession *session, const char *text)
 }
 
 static void
+pop3_session_turn_away (EngineSession *session, const EngineFaultRule *rule)
+{
+  proto_pop3_server_turn_away (((Pop3Session *) session)->server, rule->reply);
+}
+
+static void
 pop3_session_ended (EngineSession *session)
 {
   Pop3Session *self = (Pop3Session *) session;
@@ -359,6 +437,7 @@ static const EngineSessionClass pop3_session_class = {
   .is_busy = pop3_session_is_busy,
   .is_committing = pop3_session_is_committing,
   .shut_down = pop3_session_shut_down,
+  .turn_away = pop3_session_turn_away,
   .ended = pop3_session_ended,
   .free = pop3_session_free,
 };
@@ -384,5 +463,6 @@ engine_pop3_session_new (EngineService *service, EnginePort port, ProtoEngine **
   g_atomic_ref_count_init (&self->parent.references);
   self->server = proto_pop3_server_new (&config, port == ENGINE_PORT_POP3S);
   *engine = proto_pop3_server_get_engine (self->server);
+  proto_engine_set_gate (*engine, on_gate, self);
   return &self->parent;
 }

@@ -8,6 +8,7 @@
 
 StoreSite *engine_server_get_site (EngineServer *server);
 EngineService *engine_server_get_service (EngineServer *server); /* NULL when not running */
+EngineFaults *engine_server_get_faults (EngineServer *server);
 void engine_server_set_identity (EngineServer *server, NetIdentity *identity);
 /* Whether @config's catch-all is a user; ENGINE_ERROR_NOT_FOUND. */
 gboolean engine_server_check_catch_all (EngineServer *server,

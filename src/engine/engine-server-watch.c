@@ -23,6 +23,7 @@ static const struct
   { "refused", ENGINE_COUNT_REFUSED },
   { "retrieved", ENGINE_COUNT_RETRIEVED },
   { "removed", ENGINE_COUNT_REMOVED },
+  { "faults", ENGINE_COUNT_FAULTS },
 };
 
 GVariant *
@@ -77,6 +78,17 @@ GVariant *
 engine_server_describe_sessions_finish (GAsyncResult *result)
 {
   return engine_service_describe_finish (result);
+}
+
+gboolean
+engine_server_set_faults (EngineServer *server, const char *text, guint64 seed, GError **error)
+{
+  EngineFaults *faults = engine_server_get_faults (server);
+
+  if (!engine_faults_set (faults, text, error))
+    return FALSE;
+  engine_faults_set_seed (faults, seed);
+  return TRUE;
 }
 
 gboolean

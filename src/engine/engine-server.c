@@ -39,6 +39,7 @@ struct _EngineServer
   char *problem;
   NetIdentity *identity; /* since the first start, of this program or another */
 
+  EngineFaults *faults; /* for all runs */
   NetWorkers *workers;
   EngineService *service;
   NetListener *listeners[ENGINE_N_PORTS];
@@ -82,6 +83,12 @@ EngineService *
 engine_server_get_service (EngineServer *server)
 {
   return server->service;
+}
+
+EngineFaults *
+engine_server_get_faults (EngineServer *server)
+{
+  return server->faults;
 }
 
 static void
@@ -290,7 +297,7 @@ open_doors (EngineServer *self, const Start *start, NetIdentity *identity, GErro
   allow_many_files ();
   self->workers = net_workers_new (CLAMP (g_get_num_processors (), 2, WORKERS));
   self->service = engine_service_new (self->site, self->journal, start->config, identity,
-                                      self->workers, &service_events, self);
+                                      self->workers, self->faults, &service_events, self);
   for (guint i = 0; i < ENGINE_N_PORTS; i++)
     if (!open_port (self, start, i, error))
       {
@@ -404,6 +411,7 @@ engine_server_finalize (GObject *object)
     }
   g_ptr_array_unref (self->stoppers);
   g_clear_pointer (&self->identity, net_identity_unref);
+  engine_faults_unref (self->faults);
   engine_server_config_free (self->config);
   g_free (self->problem);
   g_free (self->identity_directory);
@@ -438,6 +446,7 @@ static void
 engine_server_init (EngineServer *self)
 {
   self->stoppers = g_ptr_array_new_with_free_func (g_object_unref);
+  self->faults = engine_faults_new ();
 }
 
 /* ---- public ---- */

@@ -53,6 +53,13 @@ void engine_server_start_async (EngineServer *server,
                                 gpointer user_data);
 gboolean engine_server_start_finish (EngineServer *server, GAsyncResult *result, GError **error);
 
+/* Faults on demand, now and for the next start: @text has one rule a line ("postroom-cli server
+ * faults --help" explains them), "" for none; ENGINE_ERROR_INVALID names the line and the word, and
+ * the rules stay as they were. @seed is that of chance=: the same one and the same traffic give the
+ * same faults. */
+gboolean
+engine_server_set_faults (EngineServer *server, const char *text, guint64 seed, GError **error);
+
 /* Says 421 (-ERR [SYS/TEMP]) to the idle sessions, lets the busy ones end for at most 5 seconds. */
 void
 engine_server_stop_async (EngineServer *server, GAsyncReadyCallback callback, gpointer user_data);

@@ -7,6 +7,7 @@
  * last session.
  */
 
+#include "engine-faults-private.h"
 #include "engine-journal-private.h"
 #include "engine-login-private.h"
 #include "engine-server.h"
@@ -42,6 +43,7 @@ typedef enum
   ENGINE_COUNT_REFUSED,   /* recipients, and letters after their end */
   ENGINE_COUNT_RETRIEVED, /* RETR */
   ENGINE_COUNT_REMOVED,   /* by DELE and QUIT */
+  ENGINE_COUNT_FAULTS,    /* injected on demand */
   ENGINE_N_COUNTS,
 } EngineCount;
 
@@ -60,6 +62,7 @@ EngineService *engine_service_new (StoreSite *site,
                                    const EngineServerConfig *config,
                                    NetIdentity *identity,
                                    NetWorkers *workers,
+                                   EngineFaults *faults,
                                    const EngineServiceEvents *events,
                                    gpointer user_data);
 void engine_service_free (EngineService *service);
@@ -87,6 +90,7 @@ EngineJournal *engine_service_get_journal (EngineService *service);
 EngineLogin *engine_service_get_login (EngineService *service);
 const EngineServerConfig *engine_service_get_config (EngineService *service);
 NetIdentity *engine_service_dup_identity (EngineService *service);
+EngineFaults *engine_service_get_faults (EngineService *service);
 gint64 engine_service_get_since (EngineService *service); /* seconds since 1970 UTC */
 EngineServiceState engine_service_get_state (EngineService *service);
 guint engine_service_get_sessions (EngineService *service);

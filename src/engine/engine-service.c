@@ -15,6 +15,7 @@ struct _EngineService
   gint64 since;
   EngineLogin *login;
   NetWorkers *workers;
+  EngineFaults *faults;
   GMainContext *context;
   GPtrArray **sessions; /* one array for each worker, used on its thread alone */
   int state;            /* EngineServiceState, atomic */
@@ -232,6 +233,7 @@ engine_service_new (StoreSite *site,
                     const EngineServerConfig *config,
                     NetIdentity *identity,
                     NetWorkers *workers,
+                    EngineFaults *faults,
                     const EngineServiceEvents *events,
                     gpointer user_data)
 {
@@ -245,6 +247,7 @@ engine_service_new (StoreSite *site,
   service->since = base_clock_real () / G_USEC_PER_SEC;
   service->login = engine_login_new (site, config->domain);
   service->workers = workers;
+  service->faults = engine_faults_ref (faults);
   service->context = g_main_context_ref_thread_default ();
   service->sessions = g_new0 (GPtrArray *, count + 1);
   for (guint i = 0; i < count; i++)
@@ -269,6 +272,7 @@ engine_service_free (EngineService *service)
   g_mutex_clear (&service->mutex);
   g_cond_clear (&service->left);
   engine_login_free (service->login);
+  engine_faults_unref (service->faults);
   net_identity_unref (service->identity);
   engine_server_config_free (service->config);
   g_object_unref (service->journal);
@@ -358,6 +362,12 @@ engine_service_set_identity (EngineService *service, NetIdentity *identity)
   net_identity_ref (identity);
   net_identity_unref (service->identity);
   service->identity = identity;
+}
+
+EngineFaults *
+engine_service_get_faults (EngineService *service)
+{
+  return service->faults;
 }
 
 gint64

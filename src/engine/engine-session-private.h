@@ -21,6 +21,8 @@ typedef struct
   /* Whether a letter is being made durable, or removed, right now. */
   gboolean (*is_committing) (EngineSession *session);
   void (*shut_down) (EngineSession *session, const char *text);
+  /* A fault on demand in the place of the greeting, after which it closes. */
+  void (*turn_away) (EngineSession *session, const EngineFaultRule *rule);
   /* The wire is gone, and the protocol engine with it. */
   void (*ended) (EngineSession *session);
   void (*free) (EngineSession *session);
@@ -43,7 +45,9 @@ struct _EngineSession
   guint failures; /* wrong passwords */
   EngineServiceState state;
   gboolean pulling;
-  gboolean shut; /* the protocol engine was told to close: it needs no answers */
+  gboolean dropped; /* by a fault on demand: nothing more is run */
+  guint64 cut;      /* octets of a letter until a fault strikes; G_MAXUINT64: none will */
+  gboolean shut;    /* the protocol engine was told to close: it needs no answers */
 };
 
 /* A port's words for the listener. */
@@ -78,6 +82,16 @@ void engine_session_resume (EngineSession *session);
 /* Calls @callback after a wrong password, each time a little later, unless the wire is gone first;
  * nobody else waits. */
 void engine_session_delay (EngineSession *session, void (*callback) (EngineSession *session));
+
+/* ---- engine-session-faults.c ---- */
+
+/* The rule that takes the place of what @moment would do, to be freed; or NULL. Holds, slows or
+ * closes the session itself, then with .dropped; fills @moment's client and user. */
+EngineFaultRule *engine_session_find_fault (EngineSession *session, EngineFaultMoment *moment);
+/* Before the link is started. */
+void engine_session_fault_connect (EngineSession *session);
+/* Counts and notes one that is no rule's. */
+void engine_session_note_fault (EngineSession *session, const char *text);
 
 /* ---- the kinds ---- */
 

@@ -169,10 +169,14 @@ engine_session_start (EngineSession *session,
   session->journal = engine_journal_session_new (engine_service_get_journal (session->service),
                                                  session->klass->protocol, ENGINE_JOURNAL_SERVER,
                                                  net_link_get_remote (session->link));
+  session->cut = G_MAXUINT64;
+  engine_session_fault_connect (session);
   engine_journal_session_tap (session->journal, engine);
   engine_service_add (session->service, session->worker, session);
   net_link_start (session->link, NULL, on_progress, engine_session_ref (session),
                   (GDestroyNotify) engine_session_unref);
+  if (session->dropped)
+    net_link_abort (session->link);
 }
 
 void
