@@ -10,20 +10,20 @@
 #include <string.h>
 
 static const CliVerb *const verbs[] = {
-  &cli_demo_verb,           &cli_serve_verb,
-  &cli_server_stats_verb,   &cli_server_sessions_verb,
-  &cli_server_trace_verb,   &cli_server_reload_verb,
-  &cli_user_add_verb,       &cli_user_list_verb,
-  &cli_user_passwd_verb,    &cli_user_disable_verb,
-  &cli_user_enable_verb,    &cli_user_quota_verb,
-  &cli_user_remove_verb,    &cli_alias_add_verb,
-  &cli_alias_list_verb,     &cli_alias_remove_verb,
-  &cli_domain_add_verb,     &cli_domain_list_verb,
-  &cli_domain_remove_verb,  &cli_recall_verb,
-  &cli_account_add_verb,    &cli_account_list_verb,
-  &cli_account_remove_verb, &cli_send_verb,
-  &cli_fetch_verb,          &cli_list_verb,
-  &cli_show_verb,
+  &cli_demo_verb,          &cli_serve_verb,
+  &cli_server_stats_verb,  &cli_server_sessions_verb,
+  &cli_server_trace_verb,  &cli_server_reload_verb,
+  &cli_server_faults_verb, &cli_user_add_verb,
+  &cli_user_list_verb,     &cli_user_passwd_verb,
+  &cli_user_disable_verb,  &cli_user_enable_verb,
+  &cli_user_quota_verb,    &cli_user_remove_verb,
+  &cli_alias_add_verb,     &cli_alias_list_verb,
+  &cli_alias_remove_verb,  &cli_domain_add_verb,
+  &cli_domain_list_verb,   &cli_domain_remove_verb,
+  &cli_recall_verb,        &cli_account_add_verb,
+  &cli_account_list_verb,  &cli_account_remove_verb,
+  &cli_send_verb,          &cli_fetch_verb,
+  &cli_list_verb,          &cli_show_verb,
 };
 
 void

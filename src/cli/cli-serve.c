@@ -14,6 +14,9 @@ static char **users;
 static gboolean auth_in_clear;
 static gboolean trace;
 static gint64 max_size;
+static char *faults;
+static gint64 fault_seed = 1;
+static gboolean magic_recipients;
 
 static const GOptionEntry options[] = {
   { "smtp-port", 0, 0, G_OPTION_ARG_INT, &ports[ENGINE_PORT_SMTP],
@@ -39,6 +42,12 @@ static const GOptionEntry options[] = {
   { "auth-in-clear", 0, 0, G_OPTION_ARG_NONE, &auth_in_clear,
     N_ ("Take passwords without TLS too, to show what goes wrong"), NULL },
   { "max-size", 0, 0, G_OPTION_ARG_INT64, &max_size, N_ ("Largest letter, in octets"), "OCTETS" },
+  { "faults", 0, 0, G_OPTION_ARG_FILENAME, &faults,
+    N_ ("Misbehave by the rules in FILE (see “server faults --help”)"), "FILE" },
+  { "fault-seed", 0, 0, G_OPTION_ARG_INT64, &fault_seed,
+    N_ ("What chance goes by in these rules: the same seed, the same faults (1)"), "NUMBER" },
+  { "magic-recipients", 0, 0, G_OPTION_ARG_NONE, &magic_recipients,
+    N_ ("Answer an address such as 452-4.2.2+any@… as it says"), NULL },
   { "trace", 0, 0, G_OPTION_ARG_NONE, &trace, N_ ("Print every line that crosses the wire"), NULL },
   G_OPTION_ENTRY_NULL,
 };
@@ -147,6 +156,24 @@ has_options (void)
 }
 
 static CliExit
+set_faults (EngineServer *server)
+{
+  g_autofree char *text = NULL;
+  g_autoptr (GError) error = NULL;
+
+  if (faults != NULL && !g_file_get_contents (faults, &text, NULL, &error))
+    return cli_fail (error);
+  /* Behind the rules: the lines keep their numbers. */
+  g_autofree char *all
+      = g_strconcat (text != NULL ? text : "", magic_recipients ? "\nmagic-recipients" : "", NULL);
+  if (engine_server_set_faults (server, all, (guint64) fault_seed, &error))
+    return CLI_EXIT_OK;
+  if (faults != NULL)
+    g_prefix_error (&error, "%s: ", faults);
+  return cli_fail (error);
+}
+
+static CliExit
 serve (CliRun *run, char **arguments)
 {
   EngineServer *server = engine_office_get_server (run->office);
@@ -155,6 +182,8 @@ serve (CliRun *run, char **arguments)
   g_autoptr (GError) error = NULL;
 
   CliExit code = check_options (arguments);
+  if (code == CLI_EXIT_OK)
+    code = set_faults (server);
   for (guint i = 0; code == CLI_EXIT_OK && users != NULL && users[i] != NULL; i++)
     code = add_user (run, server, users[i]);
   if (code != CLI_EXIT_OK)

@@ -71,6 +71,7 @@ extern const CliVerb cli_server_stats_verb;
 extern const CliVerb cli_server_sessions_verb;
 extern const CliVerb cli_server_trace_verb;
 extern const CliVerb cli_server_reload_verb;
+extern const CliVerb cli_server_faults_verb;
 
 /* A GAsyncReadyCallback for @run, and the wait for it; the result is the caller's. */
 void cli_run_ready (GObject *source, GAsyncResult *result, gpointer run);
