@@ -12,6 +12,8 @@ static char *key;
 static char *catch_all;
 static char **users;
 static gboolean auth_in_clear;
+static gboolean offer_expn;
+static gboolean lenient_endings;
 static gboolean trace;
 static gint64 max_size;
 static char *faults;
@@ -41,6 +43,10 @@ static const GOptionEntry options[] = {
   { "key", 0, 0, G_OPTION_ARG_FILENAME, &key, N_ ("The certificate's key"), "FILE" },
   { "auth-in-clear", 0, 0, G_OPTION_ARG_NONE, &auth_in_clear,
     N_ ("Take passwords without TLS too, to show what goes wrong"), NULL },
+  { "offer-expn", 0, 0, G_OPTION_ARG_NONE, &offer_expn,
+    N_ ("Answer EXPN, which tells who has a mailbox here"), NULL },
+  { "lenient-endings", 0, 0, G_OPTION_ARG_NONE, &lenient_endings,
+    N_ ("Let a bare LF end a line of a letter, to show what SMTP smuggling is"), NULL },
   { "max-size", 0, 0, G_OPTION_ARG_INT64, &max_size, N_ ("Largest letter, in octets"), "OCTETS" },
   { "faults", 0, 0, G_OPTION_ARG_FILENAME, &faults,
     N_ ("Misbehave by the rules in FILE (see “server faults --help”)"), "FILE" },
@@ -84,6 +90,8 @@ make_config (void)
     }
   config->address = g_strdup (address);
   config->auth_in_clear = auth_in_clear;
+  config->offer_expn = offer_expn;
+  config->lenient_endings = lenient_endings;
   if (max_size > 0)
     config->max_size = (guint64) max_size;
   config->certificate_file = g_strdup (certificate);
@@ -148,7 +156,7 @@ static gboolean
 has_options (void)
 {
   gboolean some = domain != NULL || address != NULL || catch_all != NULL || certificate != NULL
-                  || auth_in_clear || max_size > 0;
+                  || auth_in_clear || offer_expn || lenient_endings || max_size > 0;
 
   for (guint i = 0; i < ENGINE_N_PORTS; i++)
     some = some || ports[i] >= 0;

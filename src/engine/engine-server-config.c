@@ -105,6 +105,7 @@ engine_server_config_load (const char *path)
   load_text (file, "catch-all", &config->catch_all);
   config->auth_in_clear = g_key_file_get_boolean (file, GROUP, "auth-in-clear", NULL);
   config->offer_expn = g_key_file_get_boolean (file, GROUP, "offer-expn", NULL);
+  config->lenient_endings = g_key_file_get_boolean (file, GROUP, "lenient-endings", NULL);
   if (g_key_file_has_key (file, GROUP, "max-size", NULL))
     config->max_size = g_key_file_get_uint64 (file, GROUP, "max-size", NULL);
 
@@ -132,6 +133,7 @@ engine_server_config_save (const EngineServerConfig *config, const char *path, G
   save_text (file, "catch-all", config->catch_all);
   g_key_file_set_boolean (file, GROUP, "auth-in-clear", config->auth_in_clear);
   g_key_file_set_boolean (file, GROUP, "offer-expn", config->offer_expn);
+  g_key_file_set_boolean (file, GROUP, "lenient-endings", config->lenient_endings);
   g_key_file_set_uint64 (file, GROUP, "max-size", config->max_size);
   if (!g_key_file_save_to_file (file, path, &local))
     {

@@ -34,6 +34,7 @@ typedef struct
   char *address;                 /* NULL: loopback, both families */
   gboolean auth_in_clear;        /* passwords on an open wire: to show a class what goes wrong */
   gboolean offer_expn;           /* EXPN, which tells who has a mailbox here */
+  gboolean lenient_endings;      /* a bare LF ends a line: to show a class what smuggling is */
   guint64 max_size;              /* octets of a letter, 50 MiB */
   char *certificate_file;        /* NULL: the identity made on first use */
   char *key_file;

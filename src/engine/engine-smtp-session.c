@@ -474,6 +474,7 @@ engine_smtp_session_new (EngineService *service, EnginePort port, ProtoEngine **
   config.offer_dsn = TRUE;
   config.offer_expn = settings->offer_expn;
   config.offer_smtputf8 = TRUE;
+  config.lenient_endings = settings->lenient_endings;
   config.offer_starttls = port != ENGINE_PORT_SMTPS;
   config.auth_required = port == ENGINE_PORT_SUBMISSION;
   config.auth_in_clear = settings->auth_in_clear;

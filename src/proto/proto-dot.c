@@ -105,7 +105,7 @@ take_text (ProtoDotDecoder *decoder, const guint8 *data, gsize length, GByteArra
 {
   gsize i = 0;
 
-  for (; i < length && data[i] != '\r'; i++)
+  for (; i < length && data[i] != '\r' && !(decoder->lenient && data[i] == '\n'); i++)
     {
       if (data[i] == '\n')
         decoder->bare_lf = TRUE;
@@ -118,10 +118,32 @@ take_text (ProtoDotDecoder *decoder, const guint8 *data, gsize length, GByteArra
   return i;
 }
 
+/* A bare LF where it ends a line. */
+static void
+take_loose_end (ProtoDotDecoder *decoder, GByteArray *out)
+{
+  decoder->bare_lf = TRUE;
+  if (decoder->state == DOT)
+    {
+      decoder->state = ENDED;
+      decoder->false_end = TRUE;
+      return;
+    }
+  append (out, "\r\n", 2);
+  decoder->state = LINE_START;
+  decoder->loose = TRUE;
+  decoder->line_length = 0;
+}
+
 /* The octet @octet after the state's own. Returns FALSE when it is plain text, not yet taken. */
 static gboolean
 take_special (ProtoDotDecoder *decoder, guint8 octet, GByteArray *out)
 {
+  if (decoder->lenient && octet == '\n' && decoder->state != CR && decoder->state != DOT_CR)
+    {
+      take_loose_end (decoder, out);
+      return TRUE;
+    }
   if (decoder->state == LINE_START && octet == '.')
     {
       decoder->state = DOT;
@@ -137,6 +159,7 @@ take_special (ProtoDotDecoder *decoder, guint8 octet, GByteArray *out)
       if (octet == '\n')
         {
           decoder->state = ENDED;
+          decoder->false_end = decoder->loose;
           return TRUE;
         }
       append (out, "\r", 1);
@@ -146,6 +169,7 @@ take_special (ProtoDotDecoder *decoder, guint8 octet, GByteArray *out)
     {
       append (out, "\n", 1);
       decoder->state = LINE_START;
+      decoder->loose = FALSE;
       decoder->line_length = 0;
       return TRUE;
     }

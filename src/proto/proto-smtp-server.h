@@ -26,6 +26,7 @@ typedef struct
   gboolean offer_dsn;
   gboolean offer_smtputf8;
   gboolean offer_expn;            /* else EXPN is 502 */
+  gboolean lenient_endings;       /* a bare LF ends a line of DATA: to show smuggling */
   gboolean auth_required;         /* MAIL before AUTH is 530 5.7.0 */
   gboolean auth_in_clear;         /* offer AUTH without TLS: a demonstration setting */
   ProtoSaslMechanisms mechanisms; /* 0: no AUTH */
