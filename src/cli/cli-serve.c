@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli-output.h"
+#include "cli-settings.h"
 
+#include <glib-unix.h>
 #include <glib/gi18n.h>
+#include <signal.h>
 #include <string.h>
 
 static int ports[ENGINE_N_PORTS] = { -1, -1, -1, -1, -1 };
@@ -17,10 +20,16 @@ static gboolean lenient_endings;
 static gboolean trace;
 static gint64 max_size;
 static char *faults;
-static gint64 fault_seed = 1;
+static gint64 fault_seed = -1;
+static char *config_file;
+static gboolean print_config;
 static gboolean magic_recipients;
 
 static const GOptionEntry options[] = {
+  { "config", 0, 0, G_OPTION_ARG_FILENAME, &config_file,
+    N_ ("Take settings from FILE; options come before it"), "FILE" },
+  { "print-config", 0, 0, G_OPTION_ARG_NONE, &print_config,
+    N_ ("Print the settings that these options and this file make, and end"), NULL },
   { "smtp-port", 0, 0, G_OPTION_ARG_INT, &ports[ENGINE_PORT_SMTP],
     N_ ("SMTP with STARTTLS (2525; 0: a free one)"), "PORT" },
   { "smtps-port", 0, 0, G_OPTION_ARG_INT, &ports[ENGINE_PORT_SMTPS], N_ ("SMTP over TLS (2465)"),
@@ -75,29 +84,42 @@ add_user (CliRun *run, EngineServer *server, const char *pair)
   return CLI_EXIT_OK;
 }
 
-static EngineServerConfig *
-make_config (void)
+static void
+put (char **place, const char *option)
 {
-  EngineServerConfig *config = engine_server_config_new ();
+  if (option == NULL)
+    return;
+  g_free (*place);
+  *place = g_strdup (option);
+}
 
+/* The file's settings, and the options over them; NULL after saying what is wrong. */
+static CliSettings *
+make_settings (GError **error)
+{
+  g_autoptr (CliSettings) settings = cli_settings_new ();
+  EngineServerConfig *server = settings->server;
+
+  if (config_file != NULL && !cli_settings_read (settings, config_file, error))
+    return NULL;
   for (guint i = 0; i < ENGINE_N_PORTS; i++)
     if (ports[i] >= 0)
-      config->ports[i] = (guint16) ports[i];
-  if (domain != NULL)
-    {
-      g_free (config->domain);
-      config->domain = g_strdup (domain);
-    }
-  config->address = g_strdup (address);
-  config->auth_in_clear = auth_in_clear;
-  config->offer_expn = offer_expn;
-  config->lenient_endings = lenient_endings;
+      server->ports[i] = (guint16) ports[i];
+  put (&server->domain, domain);
+  put (&server->address, address);
+  put (&server->certificate_file, certificate);
+  put (&server->key_file, key);
+  put (&server->catch_all, catch_all);
+  server->auth_in_clear |= auth_in_clear;
+  server->offer_expn |= offer_expn;
+  server->lenient_endings |= lenient_endings;
   if (max_size > 0)
-    config->max_size = (guint64) max_size;
-  config->certificate_file = g_strdup (certificate);
-  config->key_file = g_strdup (key);
-  config->catch_all = g_strdup (catch_all);
-  return config;
+    server->max_size = (guint64) max_size;
+  put (&settings->faults_file, faults);
+  if (fault_seed >= 0)
+    settings->fault_seed = (guint64) fault_seed;
+  settings->magic_recipients |= magic_recipients;
+  return g_steal_pointer (&settings);
 }
 
 static void
@@ -163,57 +185,115 @@ has_options (void)
   return some;
 }
 
-static CliExit
-set_faults (EngineServer *server)
+static gboolean
+set_faults (EngineServer *server, const CliSettings *settings, GError **error)
 {
   g_autofree char *text = NULL;
+
+  if (settings->faults_file != NULL
+      && !g_file_get_contents (settings->faults_file, &text, NULL, error))
+    return FALSE;
+  /* Behind the rules: the lines keep their numbers. */
+  g_autofree char *all = g_strconcat (text != NULL ? text : "",
+                                      settings->magic_recipients ? "\nmagic-recipients" : "", NULL);
+  if (engine_server_set_faults (server, all, settings->fault_seed, error))
+    return TRUE;
+  if (settings->faults_file != NULL)
+    g_prefix_error (error, "%s: ", settings->faults_file);
+  return FALSE;
+}
+
+/* ---- while it runs ---- */
+
+/* An EngineServerReader. */
+static EngineServerConfig *
+read_again (gpointer server, GError **error)
+{
+  g_autoptr (CliSettings) settings = make_settings (error);
+
+  if (settings == NULL || !set_faults (server, settings, error))
+    return NULL;
+  return g_steal_pointer (&settings->server);
+}
+
+static gboolean
+on_hang_up (gpointer server)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *words = engine_server_reload (server, &error);
+
+  if (words == NULL)
+    g_warning ("%s", error->message);
+  else
+    g_message ("%s", words);
+  return G_SOURCE_CONTINUE;
+}
+
+static CliExit
+start (CliRun *run, EngineServer *server, const CliSettings *settings)
+{
+  /* Without a word from anybody: as last time. */
+  gboolean asked = config_file != NULL || has_options ();
   g_autoptr (GError) error = NULL;
 
-  if (faults != NULL && !g_file_get_contents (faults, &text, NULL, &error))
+  if (!set_faults (server, settings, &error))
     return cli_fail (error);
-  /* Behind the rules: the lines keep their numbers. */
-  g_autofree char *all
-      = g_strconcat (text != NULL ? text : "", magic_recipients ? "\nmagic-recipients" : "", NULL);
-  if (engine_server_set_faults (server, all, (guint64) fault_seed, &error))
-    return CLI_EXIT_OK;
-  if (faults != NULL)
-    g_prefix_error (&error, "%s: ", faults);
-  return cli_fail (error);
+  engine_server_start_async (server, asked ? settings->server : NULL, run->cancellable,
+                             cli_run_ready, run);
+  g_autoptr (GAsyncResult) result = cli_run_wait (run);
+  if (!engine_server_start_finish (server, result, &error))
+    return cli_fail (error);
+  if (config_file != NULL || faults != NULL)
+    engine_server_set_reader (server, read_again, server);
+  return CLI_EXIT_OK;
 }
 
 static CliExit
 serve (CliRun *run, char **arguments)
 {
   EngineServer *server = engine_office_get_server (run->office);
-  g_autoptr (EngineServerConfig) config = NULL;
+  g_autoptr (CliSettings) settings = NULL;
   g_autoptr (CliTrace) tracer = NULL;
   g_autoptr (GError) error = NULL;
 
   CliExit code = check_options (arguments);
-  if (code == CLI_EXIT_OK)
-    code = set_faults (server);
+  if (code != CLI_EXIT_OK)
+    return code;
+  settings = make_settings (&error);
+  if (settings == NULL)
+    return cli_fail (error);
+  if (print_config)
+    {
+      if (config_file == NULL && !has_options ())
+        {
+          engine_server_config_free (settings->server);
+          settings->server = engine_server_config_copy (engine_server_get_config (server));
+        }
+      g_autofree char *text = cli_settings_print (settings);
+      g_print ("%s", text);
+      return CLI_EXIT_OK;
+    }
   for (guint i = 0; code == CLI_EXIT_OK && users != NULL && users[i] != NULL; i++)
     code = add_user (run, server, users[i]);
   if (code != CLI_EXIT_OK)
     return code;
-
-  if (has_options ())
-    config = make_config ();
   if (trace)
     {
       const EngineJournalSide side = ENGINE_JOURNAL_SERVER;
       tracer = cli_trace_new (engine_office_get_journal (run->office), &side, TRUE);
     }
-  engine_server_start_async (server, config, run->cancellable, cli_run_ready, run);
-  g_autoptr (GAsyncResult) result = cli_run_wait (run);
-  if (!engine_server_start_finish (server, result, &error))
-    return cli_fail (error);
+  code = start (run, server, settings);
+  if (code != CLI_EXIT_OK)
+    return code;
 
   if (run->json)
     print_ports_json (server);
   else
     print_ports (server);
+  guint hang_up = g_unix_signal_add (SIGHUP, on_hang_up, server);
   cli_run_wait_for_signal (run);
+  g_source_remove (hang_up);
+  engine_server_set_reader (server, NULL, NULL);
   return CLI_EXIT_OK;
 }
 
@@ -221,9 +301,12 @@ const CliVerb cli_serve_verb = {
   .name = "serve",
   .arguments = "",
   .summary = N_ ("Run the local server until Ctrl+C"),
-  .details
-  = N_ ("It takes mail for its own users at any address of its domain, on this machine only,\n"
-        "and relays nothing. Users are added with “postroom-cli user add”."),
+  .details = N_ (
+      "It takes mail for its own users at any address of its domain, on this machine only,\n"
+      "and relays nothing. Users are added with “postroom-cli user add”.\n"
+      "SIGHUP and “server reload” read the settings, the faults and the certificate again;\n"
+      "address, ports and domain wait for a restart. “serve --print-config” prints every setting\n"
+      "as --config takes it."),
   .options = options,
   .run = serve,
 };

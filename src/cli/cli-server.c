@@ -232,7 +232,7 @@ server_reload (CliRun *run, char **arguments)
   g_autoptr (GVariant) answer = ask_once (run, arguments, "reload", &code);
 
   if (answer != NULL && !run->json)
-    cli_print (_ ("New sessions get the new certificate."));
+    cli_print ("%s.", g_variant_get_string (answer, NULL));
   return code;
 }
 

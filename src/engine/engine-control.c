@@ -190,8 +190,9 @@ ask_reload (Talk *talk)
 {
   g_autoptr (GError) error = NULL;
 
-  if (engine_server_reload (talk->control->server, &error))
-    say_last (talk, TRUE, g_variant_new_boolean (TRUE));
+  g_autofree char *words = engine_server_reload (talk->control->server, &error);
+  if (words != NULL)
+    say_last (talk, TRUE, g_variant_new_string (words));
   else
     say_last (talk, FALSE, g_variant_new_string (error->message));
 }

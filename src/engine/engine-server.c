@@ -39,7 +39,9 @@ struct _EngineServer
   char *problem;
   NetIdentity *identity; /* since the first start, of this program or another */
 
-  EngineFaults *faults; /* for all runs */
+  EngineFaults *faults;      /* for all runs */
+  EngineServerReader reader; /* or NULL */
+  gpointer reader_data;
   NetWorkers *workers;
   EngineService *service;
   NetListener *listeners[ENGINE_N_PORTS];
@@ -332,6 +334,14 @@ engine_server_set_identity (EngineServer *self, NetIdentity *identity)
   self->identity = identity;
 }
 
+void
+engine_server_take_config (EngineServer *self, EngineServerConfig *config)
+{
+  engine_server_config_free (self->config);
+  self->config = config;
+  engine_service_set_config (self->service, config);
+}
+
 /* A server that cannot be asked about itself serves all the same. */
 static void
 open_control (EngineServer *self)
@@ -463,6 +473,25 @@ engine_server_new (StoreSite *site, EngineJournal *journal, const char *identity
   self->config_file = g_build_filename (self->directory, "server.ini", NULL);
   self->config = engine_server_config_load (self->config_file);
   return self;
+}
+
+void
+engine_server_set_reader (EngineServer *self, EngineServerReader reader, gpointer user_data)
+{
+  self->reader = reader;
+  self->reader_data = user_data;
+}
+
+gboolean
+engine_server_has_reader (EngineServer *self)
+{
+  return self->reader != NULL;
+}
+
+EngineServerConfig *
+engine_server_read (EngineServer *self, GError **error)
+{
+  return self->reader (self->reader_data, error);
 }
 
 void

@@ -61,6 +61,15 @@ gboolean engine_server_start_finish (EngineServer *server, GAsyncResult *result,
 gboolean
 engine_server_set_faults (EngineServer *server, const char *text, guint64 seed, GError **error);
 
+/* What "reload" reads: the settings as they stand now, and what else @user_data may take up; NULL
+ * with an error leaves everything as it is. */
+typedef EngineServerConfig *(*EngineServerReader) (gpointer user_data, GError **error);
+void engine_server_set_reader (EngineServer *server, EngineServerReader reader, gpointer user_data);
+/* Reads the settings again, where somebody gave a reader, and the certificate's files. Sessions
+ * that began keep what they have. Returns what happened, and what of it needs a restart: address,
+ * ports and domain. */
+char *engine_server_reload (EngineServer *server, GError **error);
+
 /* Says 421 (-ERR [SYS/TEMP]) to the idle sessions, lets the busy ones end for at most 5 seconds. */
 void
 engine_server_stop_async (EngineServer *server, GAsyncReadyCallback callback, gpointer user_data);

@@ -75,6 +75,8 @@ void engine_service_close (EngineService *service, EngineServiceState state);
 void engine_service_wait (EngineService *service);
 /* For the sessions that begin from now on. */
 void engine_service_set_identity (EngineService *service, NetIdentity *identity);
+/* Copies @config, likewise. */
+void engine_service_set_config (EngineService *service, const EngineServerConfig *config);
 /* One a{sv} for each open session, as aa{sv}: asked for on their own threads. */
 void engine_service_describe_async (EngineService *service,
                                     GAsyncReadyCallback callback,

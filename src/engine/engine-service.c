@@ -11,7 +11,8 @@ struct _EngineService
 {
   StoreSite *site;
   EngineJournal *journal;
-  EngineServerConfig *config;
+  EngineServerConfig *config; /* atomic */
+  GPtrArray *configs;         /* all there were: sessions may still look at an older one */
   gint64 since;
   EngineLogin *login;
   NetWorkers *workers;
@@ -242,7 +243,8 @@ engine_service_new (StoreSite *site,
 
   service->site = site;
   service->journal = g_object_ref (journal);
-  service->config = engine_server_config_copy (config);
+  service->configs = g_ptr_array_new_with_free_func ((GDestroyNotify) engine_server_config_free);
+  engine_service_set_config (service, config);
   service->identity = net_identity_ref (identity);
   service->since = base_clock_real () / G_USEC_PER_SEC;
   service->login = engine_login_new (site, config->domain);
@@ -274,7 +276,7 @@ engine_service_free (EngineService *service)
   engine_login_free (service->login);
   engine_faults_unref (service->faults);
   net_identity_unref (service->identity);
-  engine_server_config_free (service->config);
+  g_ptr_array_unref (service->configs);
   g_object_unref (service->journal);
   g_free (service);
 }
@@ -343,7 +345,16 @@ engine_service_get_login (EngineService *service)
 const EngineServerConfig *
 engine_service_get_config (EngineService *service)
 {
-  return service->config;
+  return g_atomic_pointer_get (&service->config);
+}
+
+void
+engine_service_set_config (EngineService *service, const EngineServerConfig *config)
+{
+  EngineServerConfig *copy = engine_server_config_copy (config);
+
+  g_ptr_array_add (service->configs, copy);
+  g_atomic_pointer_set (&service->config, copy);
 }
 
 NetIdentity *
