@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli-output.h"
 #include "cli-settings.h"
+#include "cli-systemd.h"
 
 #include <glib-unix.h>
 #include <glib/gi18n.h>
@@ -220,8 +221,11 @@ static gboolean
 on_hang_up (gpointer server)
 {
   g_autoptr (GError) error = NULL;
-  g_autofree char *words = engine_server_reload (server, &error);
+  g_autofree char *words = NULL;
 
+  cli_systemd_notify_reloading ();
+  words = engine_server_reload (server, &error);
+  cli_systemd_notify ("READY=1");
   if (words == NULL)
     g_warning ("%s", error->message);
   else
@@ -236,7 +240,7 @@ start (CliRun *run, EngineServer *server, const CliSettings *settings)
   gboolean asked = config_file != NULL || has_options ();
   g_autoptr (GError) error = NULL;
 
-  if (!set_faults (server, settings, &error))
+  if (!set_faults (server, settings, &error) || !cli_systemd_take_sockets (server, &error))
     return cli_fail (error);
   engine_server_start_async (server, asked ? settings->server : NULL, run->cancellable,
                              cli_run_ready, run);
@@ -291,8 +295,15 @@ serve (CliRun *run, char **arguments)
   else
     print_ports (server);
   guint hang_up = g_unix_signal_add (SIGHUP, on_hang_up, server);
+  g_autofree char *ready
+      = g_strdup_printf ("READY=1\nSTATUS=Serving %s", engine_server_get_domain (server));
+  cli_systemd_notify (ready);
+  guint watch = cli_systemd_watch ();
   cli_run_wait_for_signal (run);
+  cli_systemd_notify ("STOPPING=1\nSTATUS=Letting the sessions end");
   g_source_remove (hang_up);
+  if (watch != 0)
+    g_source_remove (watch);
   engine_server_set_reader (server, NULL, NULL);
   return CLI_EXIT_OK;
 }

@@ -46,6 +46,7 @@ struct _EngineServer
   EngineService *service;
   NetListener *listeners[ENGINE_N_PORTS];
   EngineDoor doors[ENGINE_N_PORTS];
+  GPtrArray *sockets[ENGINE_N_PORTS]; /* handed over for the next start; or NULL */
 
   GPtrArray *stoppers;  /* tasks that wait for the stop */
   gboolean stop_wanted; /* asked for while starting */
@@ -280,8 +281,14 @@ open_port (EngineServer *self, const Start *start, EnginePort port, GError **err
 
   door->service = self->service;
   door->port = port;
-  self->listeners[port] = net_listener_new (start->config->address, number, self->workers,
-                                            engine_session_accepted, door, &local);
+  g_autoptr (GPtrArray) sockets = g_steal_pointer (&self->sockets[port]);
+  may_change = may_change && sockets == NULL;
+  if (sockets != NULL)
+    self->listeners[port] = net_listener_new_from_sockets (sockets, self->workers,
+                                                           engine_session_accepted, door, &local);
+  else
+    self->listeners[port] = net_listener_new (start->config->address, number, self->workers,
+                                              engine_session_accepted, door, &local);
   if (self->listeners[port] == NULL && may_change)
     {
       g_clear_error (&local);
@@ -419,6 +426,8 @@ engine_server_finalize (GObject *object)
       engine_service_wait (self->service);
       dismantle (self);
     }
+  for (guint i = 0; i < ENGINE_N_PORTS; i++)
+    g_clear_pointer (&self->sockets[i], g_ptr_array_unref);
   g_ptr_array_unref (self->stoppers);
   g_clear_pointer (&self->identity, net_identity_unref);
   engine_faults_unref (self->faults);
@@ -473,6 +482,20 @@ engine_server_new (StoreSite *site, EngineJournal *journal, const char *identity
   self->config_file = g_build_filename (self->directory, "server.ini", NULL);
   self->config = engine_server_config_load (self->config_file);
   return self;
+}
+
+gboolean
+engine_server_add_socket (EngineServer *self, const char *name, GSocket *socket)
+{
+  for (guint i = 0; i < ENGINE_N_PORTS; i++)
+    if (g_str_equal (engine_server_config_get_port_name (i), name))
+      {
+        if (self->sockets[i] == NULL)
+          self->sockets[i] = g_ptr_array_new_with_free_func (g_object_unref);
+        g_ptr_array_add (self->sockets[i], g_object_ref (socket));
+        return TRUE;
+      }
+  return FALSE;
 }
 
 void

@@ -61,6 +61,10 @@ gboolean engine_server_start_finish (EngineServer *server, GAsyncResult *result,
 gboolean
 engine_server_set_faults (EngineServer *server, const char *text, guint64 seed, GError **error);
 
+/* A socket that listens already, from systemd: for the next start, in the place of the port's own.
+ * FALSE: there is no port of that @name ("smtp", "smtps", "submission", "pop3", "pop3s"). */
+gboolean engine_server_add_socket (EngineServer *server, const char *name, GSocket *socket);
+
 /* What "reload" reads: the settings as they stand now, and what else @user_data may take up; NULL
  * with an error leaves everything as it is. */
 typedef EngineServerConfig *(*EngineServerReader) (gpointer user_data, GError **error);
