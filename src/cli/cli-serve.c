@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "cli-log.h"
 #include "cli-output.h"
 #include "cli-settings.h"
 #include "cli-systemd.h"
@@ -24,6 +25,10 @@ static char *faults;
 static gint64 fault_seed = -1;
 static char *config_file;
 static gboolean print_config;
+static char *log_file;
+static char *log_level;
+static char *log_format;
+static CliLog *server_log; /* while it runs; or NULL */
 static gboolean magic_recipients;
 
 static const GOptionEntry options[] = {
@@ -64,6 +69,13 @@ static const GOptionEntry options[] = {
     N_ ("What chance goes by in these rules: the same seed, the same faults (1)"), "NUMBER" },
   { "magic-recipients", 0, 0, G_OPTION_ARG_NONE, &magic_recipients,
     N_ ("Answer an address such as 452-4.2.2+any@… as it says"), NULL },
+  { "log", 0, 0, G_OPTION_ARG_FILENAME, &log_file,
+    N_ ("Log to FILE, “-” (standard error) or “journal” (systemd's, the default under it)"),
+    "FILE" },
+  { "log-level", 0, 0, G_OPTION_ARG_STRING, &log_level,
+    N_ ("Log no less than error, warning, info or debug (info)"), "LEVEL" },
+  { "log-format", 0, 0, G_OPTION_ARG_STRING, &log_format, N_ ("Log as text or json (text)"),
+    "FORMAT" },
   { "trace", 0, 0, G_OPTION_ARG_NONE, &trace, N_ ("Print every line that crosses the wire"), NULL },
   G_OPTION_ENTRY_NULL,
 };
@@ -120,6 +132,9 @@ make_settings (GError **error)
   if (fault_seed >= 0)
     settings->fault_seed = (guint64) fault_seed;
   settings->magic_recipients |= magic_recipients;
+  put (&settings->log_file, log_file);
+  put (&settings->log_level, log_level);
+  put (&settings->log_format, log_format);
   return g_steal_pointer (&settings);
 }
 
@@ -170,6 +185,10 @@ check_options (char **arguments)
       return cli_fail_usage (_ ("A port is a number from 0 to 65535, not %d"), ports[i]);
   if (max_size < 0)
     return cli_fail_usage (_ ("--max-size is a number of octets"));
+  if (log_level != NULL && !cli_log_is_level (log_level))
+    return cli_fail_usage (_ ("--log-level is error, warning, info or debug, not “%s”"), log_level);
+  if (log_format != NULL && !cli_log_is_format (log_format))
+    return cli_fail_usage (_ ("--log-format is text or json, not “%s”"), log_format);
   if ((certificate == NULL) != (key == NULL))
     return cli_fail_usage (_ ("--certificate and --key go together"));
   return CLI_EXIT_OK;
@@ -224,6 +243,9 @@ on_hang_up (gpointer server)
   g_autofree char *words = NULL;
 
   cli_systemd_notify_reloading ();
+  if (server_log != NULL && !cli_log_reopen (server_log, &error))
+    g_warning ("%s", error->message);
+  g_clear_error (&error);
   words = engine_server_reload (server, &error);
   cli_systemd_notify ("READY=1");
   if (words == NULL)
@@ -242,6 +264,10 @@ start (CliRun *run, EngineServer *server, const CliSettings *settings)
 
   if (!set_faults (server, settings, &error) || !cli_systemd_take_sockets (server, &error))
     return cli_fail (error);
+  server_log = cli_log_new (settings->log_file, settings->log_level, settings->log_format, &error);
+  if (error != NULL)
+    return cli_fail (error);
+  engine_server_set_log (server, server_log != NULL ? cli_log_write : NULL, server_log);
   engine_server_start_async (server, asked ? settings->server : NULL, run->cancellable,
                              cli_run_ready, run);
   g_autoptr (GAsyncResult) result = cli_run_wait (run);
@@ -250,6 +276,18 @@ start (CliRun *run, EngineServer *server, const CliSettings *settings)
   if (config_file != NULL || faults != NULL)
     engine_server_set_reader (server, read_again, server);
   return CLI_EXIT_OK;
+}
+
+/* The sessions' last words are for the log, too. */
+static void
+stop (CliRun *run, EngineServer *server)
+{
+  engine_server_set_reader (server, NULL, NULL);
+  engine_server_stop_async (server, cli_run_ready, run);
+  g_autoptr (GAsyncResult) result = cli_run_wait (run);
+  engine_server_stop_finish (server, result, NULL);
+  engine_server_set_log (server, NULL, NULL);
+  g_clear_pointer (&server_log, cli_log_free);
 }
 
 static CliExit
@@ -288,7 +326,10 @@ serve (CliRun *run, char **arguments)
     }
   code = start (run, server, settings);
   if (code != CLI_EXIT_OK)
-    return code;
+    {
+      stop (run, server);
+      return code;
+    }
 
   if (run->json)
     print_ports_json (server);
@@ -304,7 +345,7 @@ serve (CliRun *run, char **arguments)
   g_source_remove (hang_up);
   if (watch != 0)
     g_source_remove (watch);
-  engine_server_set_reader (server, NULL, NULL);
+  stop (run, server);
   return CLI_EXIT_OK;
 }
 
@@ -312,12 +353,13 @@ const CliVerb cli_serve_verb = {
   .name = "serve",
   .arguments = "",
   .summary = N_ ("Run the local server until Ctrl+C"),
-  .details = N_ (
-      "It takes mail for its own users at any address of its domain, on this machine only,\n"
-      "and relays nothing. Users are added with “postroom-cli user add”.\n"
-      "SIGHUP and “server reload” read the settings, the faults and the certificate again;\n"
-      "address, ports and domain wait for a restart. “serve --print-config” prints every setting\n"
-      "as --config takes it."),
+  .details
+  = N_ ("It takes mail for its own users at any address of its domain, on this machine only,\n"
+        "and relays nothing. Users are added with “postroom-cli user add”.\n"
+        "SIGHUP and “server reload” read the settings, the faults and the certificate again;\n"
+        "address, ports, domain and the log's settings wait for a restart. “serve --print-config” "
+        "prints every setting\n"
+        "as --config takes it."),
   .options = options,
   .run = serve,
 };

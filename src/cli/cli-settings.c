@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli-settings.h"
 
+#include "cli-log.h"
+
 #include <base-text.h>
 #include <engine-error.h>
 
@@ -13,6 +15,8 @@ typedef enum
   PATH,   /* char *, of the file's directory */
   PORT,   /* guint16 */
   SWITCH, /* gboolean */
+  LEVEL,  /* char * */
+  FORMAT, /* char * */
   NUMBER, /* guint64 */
 } Kind;
 
@@ -46,6 +50,9 @@ static const Setting known[] = {
   { "faults", "file", PATH, OWN (faults_file) },
   { "faults", "seed", NUMBER, OWN (fault_seed) },
   { "faults", "magic-recipients", SWITCH, OWN (magic_recipients) },
+  { "log", "file", PATH, OWN (log_file) },
+  { "log", "level", LEVEL, OWN (log_level) },
+  { "log", "format", FORMAT, OWN (log_format) },
 };
 
 static gpointer
@@ -111,6 +118,8 @@ take_text (char **place, const char *text, const char *directory)
   g_free (*place);
   if (*text == '\0')
     *place = NULL;
+  else if (g_str_equal (text, "-") || g_str_equal (text, "journal"))
+    *place = g_strdup (text); /* a log that is no file */
   else
     *place = directory != NULL ? g_canonicalize_filename (text, directory) : g_strdup (text);
 }
@@ -138,6 +147,16 @@ take_value (gpointer place, Kind kind, const char *text, const char *directory)
       if (!g_str_equal (text, "true") && !g_str_equal (text, "false"))
         return _ ("This is true or false");
       *(gboolean *) place = g_str_equal (text, "true");
+      return NULL;
+    case LEVEL:
+      if (!cli_log_is_level (text))
+        return _ ("A level is error, warning, info or debug");
+      take_text (place, text, NULL);
+      return NULL;
+    case FORMAT:
+      if (!cli_log_is_format (text))
+        return _ ("A format is text or json");
+      take_text (place, text, NULL);
       return NULL;
     case NUMBER:
       if (!take_number (text, G_MAXINT64, &number))
@@ -198,6 +217,8 @@ cli_settings_new (void)
 
   settings->server = engine_server_config_new ();
   settings->fault_seed = 1;
+  settings->log_level = g_strdup ("info");
+  settings->log_format = g_strdup ("text");
   return settings;
 }
 
@@ -206,6 +227,9 @@ cli_settings_free (CliSettings *settings)
 {
   g_clear_pointer (&settings->server, engine_server_config_free);
   g_free (settings->faults_file);
+  g_free (settings->log_file);
+  g_free (settings->log_level);
+  g_free (settings->log_format);
   g_free (settings);
 }
 

@@ -13,6 +13,9 @@ typedef struct
   char *faults_file; /* or NULL */
   guint64 fault_seed;
   gboolean magic_recipients;
+  char *log_file; /* as for cli_log_new(), as are these */
+  char *log_level;
+  char *log_format;
 } CliSettings;
 
 /* The defaults. */

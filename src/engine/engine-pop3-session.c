@@ -194,6 +194,8 @@ on_login (Pop3Session *self, const ProtoPop3ServerEvent *event)
 
   if (strike (self, &moment))
     return;
+  g_free (self->parent.claimed);
+  self->parent.claimed = g_strdup (moment.user);
   self->opening = TRUE;
   engine_login_verify_async (engine_service_get_login (self->parent.service), event->credentials,
                              on_verified, engine_session_ref (&self->parent));
@@ -229,7 +231,12 @@ send_more (Pop3Session *self)
     }
   proto_pop3_server_send_end (self->server);
   if (self->whole)
-    store_maildrop_set_retrieved (self->maildrop, self->index);
+    {
+      store_maildrop_set_retrieved (self->maildrop, self->index);
+      engine_session_log (&self->parent, ENGINE_LOG_INFO, "retrieved", "uid",
+                          store_maildrop_get_uid (self->maildrop, self->index), "#size",
+                          (guint64) length, NULL);
+    }
   g_clear_pointer (&self->letter, g_bytes_unref);
 }
 
@@ -301,7 +308,11 @@ on_removed (GObject *source, GAsyncResult *result, gpointer user_data)
   gboolean removed = store_maildrop_remove_finish (self->maildrop, result, &error);
 
   if (removed)
-    engine_service_count (session->service, ENGINE_COUNT_REMOVED, self->removing);
+    {
+      engine_service_count (session->service, ENGINE_COUNT_REMOVED, self->removing);
+      engine_session_log (session, ENGINE_LOG_INFO, "deleted", "#letters", (guint64) self->removing,
+                          NULL);
+    }
   self->removing = 0;
   /* Before the answer: who hears it may come again at once. */
   g_clear_pointer (&self->maildrop, store_maildrop_free);

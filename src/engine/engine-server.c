@@ -39,7 +39,9 @@ struct _EngineServer
   char *problem;
   NetIdentity *identity; /* since the first start, of this program or another */
 
-  EngineFaults *faults;      /* for all runs */
+  EngineFaults *faults; /* for all runs */
+  EngineLogSink log;    /* or NULL */
+  gpointer log_data;
   EngineServerReader reader; /* or NULL */
   gpointer reader_data;
   NetWorkers *workers;
@@ -307,6 +309,7 @@ open_doors (EngineServer *self, const Start *start, NetIdentity *identity, GErro
   self->workers = net_workers_new (CLAMP (g_get_num_processors (), 2, WORKERS));
   self->service = engine_service_new (self->site, self->journal, start->config, identity,
                                       self->workers, self->faults, &service_events, self);
+  engine_service_set_log (self->service, self->log, self->log_data);
   for (guint i = 0; i < ENGINE_N_PORTS; i++)
     if (!open_port (self, start, i, error))
       {
@@ -496,6 +499,13 @@ engine_server_add_socket (EngineServer *self, const char *name, GSocket *socket)
         return TRUE;
       }
   return FALSE;
+}
+
+void
+engine_server_set_log (EngineServer *self, EngineLogSink sink, gpointer user_data)
+{
+  self->log = sink;
+  self->log_data = user_data;
 }
 
 void

@@ -6,6 +6,8 @@
  * mail for its own users and relays nothing. Main thread; its sessions run on worker threads.
  */
 
+#include "engine-log.h"
+
 #include <gio/gio.h>
 #include <store-values.h>
 
@@ -64,6 +66,9 @@ engine_server_set_faults (EngineServer *server, const char *text, guint64 seed, 
 /* A socket that listens already, from systemd: for the next start, in the place of the port's own.
  * FALSE: there is no port of that @name ("smtp", "smtps", "submission", "pop3", "pop3s"). */
 gboolean engine_server_add_socket (EngineServer *server, const char *name, GSocket *socket);
+
+/* For the starts from now on; @sink and @user_data outlive the server's run. */
+void engine_server_set_log (EngineServer *server, EngineLogSink sink, gpointer user_data);
 
 /* What "reload" reads: the settings as they stand now, and what else @user_data may take up; NULL
  * with an error leaves everything as it is. */

@@ -69,6 +69,8 @@ void engine_service_free (EngineService *service);
 
 /* ---- main thread ---- */
 
+/* Before the first session. */
+void engine_service_set_log (EngineService *service, EngineLogSink sink, gpointer user_data);
 /* Tells all sessions; sessions that arrive later are turned away. May be called again, harder. */
 void engine_service_close (EngineService *service, EngineServiceState state);
 /* Blocks until no session is left; after engine_service_close(). */
@@ -92,6 +94,8 @@ EngineJournal *engine_service_get_journal (EngineService *service);
 EngineLogin *engine_service_get_login (EngineService *service);
 const EngineServerConfig *engine_service_get_config (EngineService *service);
 NetIdentity *engine_service_dup_identity (EngineService *service);
+/* NULL: nothing is logged. */
+EngineLogSink engine_service_get_log (EngineService *service, gpointer *user_data);
 EngineFaults *engine_service_get_faults (EngineService *service);
 gint64 engine_service_get_since (EngineService *service); /* seconds since 1970 UTC */
 EngineServiceState engine_service_get_state (EngineService *service);

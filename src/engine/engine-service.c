@@ -17,6 +17,8 @@ struct _EngineService
   EngineLogin *login;
   NetWorkers *workers;
   EngineFaults *faults;
+  EngineLogSink log; /* or NULL */
+  gpointer log_data;
   GMainContext *context;
   GPtrArray **sessions; /* one array for each worker, used on its thread alone */
   int state;            /* EngineServiceState, atomic */
@@ -373,6 +375,20 @@ engine_service_set_identity (EngineService *service, NetIdentity *identity)
   net_identity_ref (identity);
   net_identity_unref (service->identity);
   service->identity = identity;
+}
+
+void
+engine_service_set_log (EngineService *service, EngineLogSink sink, gpointer user_data)
+{
+  service->log = sink;
+  service->log_data = user_data;
+}
+
+EngineLogSink
+engine_service_get_log (EngineService *service, gpointer *user_data)
+{
+  *user_data = service->log_data;
+  return service->log;
 }
 
 EngineFaults *

@@ -68,6 +68,7 @@ engine_session_note_fault (EngineSession *session, const char *text)
   g_autofree char *note = g_strconcat ("fault injected: ", text, NULL);
 
   engine_service_count (session->service, ENGINE_COUNT_FAULTS, 1);
+  engine_session_log (session, ENGINE_LOG_INFO, "fault", "rule", text, NULL);
   if (session->journal != NULL)
     engine_journal_session_note (session->journal, note);
 }

@@ -40,6 +40,7 @@ struct _EngineSession
   gint64 since;    /* microseconds since 1970 UTC */
   EnginePort port; /* by which it came */
   char *user;      /* who has proved to be that; or NULL */
+  char *claimed;   /* who said so last; or NULL */
   GSource *timer;
   void (*delayed) (EngineSession *session);
   guint failures; /* wrong passwords */
@@ -82,6 +83,15 @@ void engine_session_resume (EngineSession *session);
 /* Calls @callback after a wrong password, each time a little later, unless the wire is gone first;
  * nobody else waits. */
 void engine_session_delay (EngineSession *session, void (*callback) (EngineSession *session));
+
+/* ---- engine-session-log.c ---- */
+
+/* Pairs of a key and a string, which may be NULL, or of "#key" and a guint64; ends with NULL. */
+void engine_session_log (EngineSession *session,
+                         EngineLogLevel level,
+                         const char *event,
+                         const char *key,
+                         ...) G_GNUC_NULL_TERMINATED;
 
 /* ---- engine-session-faults.c ---- */
 

@@ -61,6 +61,9 @@ on_ended (EngineSession *session, const GError *error)
 {
   if (error != NULL && session->journal != NULL)
     engine_journal_session_note (session->journal, error->message);
+  engine_session_log (session, ENGINE_LOG_INFO, "disconnect", "reason",
+                      error != NULL ? error->message : "closed", "tls",
+                      net_link_get_tls_description (session->link), NULL);
   clear_timer (session);
   proto_engine_set_tap (net_link_get_engine (session->link), NULL, NULL);
   g_clear_pointer (&session->journal, engine_journal_session_free);
@@ -150,6 +153,7 @@ engine_session_unref (EngineSession *session)
       EngineService *service = session->service;
 
       g_free (session->user);
+      g_free (session->claimed);
       session->klass->free (session);
       engine_service_leave (service);
     }
@@ -170,6 +174,8 @@ engine_session_start (EngineSession *session,
                                                  session->klass->protocol, ENGINE_JOURNAL_SERVER,
                                                  net_link_get_remote (session->link));
   session->cut = G_MAXUINT64;
+  engine_session_log (session, ENGINE_LOG_INFO, "connect", "local",
+                      net_link_get_local (session->link), NULL);
   engine_session_fault_connect (session);
   engine_journal_session_tap (session->journal, engine);
   engine_service_add (session->service, session->worker, session);
@@ -198,6 +204,8 @@ engine_session_take_user (EngineSession *session, char *user)
   session->user = user;
   session->failures = 0;
   engine_service_count (session->service, ENGINE_COUNT_LOGINS, 1);
+  engine_session_log (session, ENGINE_LOG_INFO, "auth", "tls",
+                      net_link_get_tls_description (session->link), NULL);
 }
 
 GVariant *
@@ -246,6 +254,8 @@ engine_session_delay (EngineSession *session, void (*callback) (EngineSession *s
 
   session->failures++;
   engine_service_count (session->service, ENGINE_COUNT_WRONG_PASSWORDS, 1);
+  engine_session_log (session, ENGINE_LOG_WARNING, "auth-failed", "claimed", session->claimed,
+                      NULL);
   session->delayed = callback;
   clear_timer (session);
   session->timer = g_timeout_source_new (1000 * seconds);

@@ -32,6 +32,22 @@ say (SmtpSession *self, guint code, const char *enhanced, const char *text)
   proto_smtp_server_answer (self->server, proto_reply_new (code, enhanced, text));
 }
 
+/* ---- the log ---- */
+
+/* What became of the letter, or of the recipient @to. */
+static void
+log_outcome (SmtpSession *self, const ProtoReply *reply, const char *to)
+{
+  g_autofree char *words = proto_reply_to_string (reply);
+  gboolean stored = proto_reply_is_positive (reply);
+  const EngineEnvelope *envelope = self->envelope;
+
+  engine_session_log (&self->parent, ENGINE_LOG_INFO, stored ? "stored" : "refused", "from",
+                      envelope != NULL ? envelope->reverse_path : NULL, "to", to, "reply", words,
+                      "#recipients", (guint64) (envelope != NULL ? envelope->recipients->len : 0),
+                      "#size", to == NULL ? self->received : G_GUINT64_CONSTANT (0), NULL);
+}
+
 /* ---- faults on demand ---- */
 
 /* TRUE: a fault has taken the place of @moment; *@reply is what to say, NULL: nothing. */
@@ -170,6 +186,8 @@ on_auth (SmtpSession *self, const ProtoSmtpServerEvent *event)
 
   if (strike_event (self, &moment))
     return;
+  g_free (self->parent.claimed);
+  self->parent.claimed = g_strdup (moment.user);
   engine_login_verify_async (engine_service_get_login (self->parent.service), event->credentials,
                              on_verified, engine_session_ref (&self->parent));
 }
@@ -250,6 +268,7 @@ on_rcpt (SmtpSession *self, const ProtoSmtpServerEvent *event)
   if (users == NULL)
     {
       engine_service_count (self->parent.service, ENGINE_COUNT_REFUSED, 1);
+      log_outcome (self, refusal, to);
       proto_smtp_server_answer (self->server, refusal);
       return;
     }
@@ -312,6 +331,7 @@ on_stored (GObject *source, GAsyncResult *result, gpointer user_data)
   ProtoReply *reply = engine_delivery_store_finish (result);
 
   self->storing = FALSE;
+  log_outcome (self, reply, NULL);
   forget_transaction (self);
   if (!engine_session_is_open (session))
     {

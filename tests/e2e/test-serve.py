@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: MIT
 """How the server is run: its options, its configuration, its journal."""
 import configparser
+import json
 import os
 import signal
 import socket
 
-from harness import DOMAIN, Server, cli, cli_json, contains, directory, equal, main, wait_for
+from harness import DOMAIN, PASSWORD, Server, cli, cli_json, contains, directory, equal, main, wait_for
 
 ANN, BOB = f"ann@{DOMAIN}", f"bob@{DOMAIN}"
 
@@ -94,6 +95,8 @@ WRONG = {
     "[server]\nmax-size=-1\n": ("Line 2", "-1"),
     "nonsense\n": ("nonsense", ""),
     "[server]\naddress=nowhere\n": ("nowhere", ""),
+    "[log]\nlevel=loud\n": ("Line 2", "loud"),
+    "[log]\nformat=xml\n": ("Line 2", "xml"),
     "[tls]\ncertificate=x.pem\n": ("together", ""),
     "[faults]\nfile=nothing\n": ("nothing", ""),
 }
@@ -134,6 +137,65 @@ def test_settings_are_read_again():
             write(config, "[server]\nmax-size=4000\n")
             server.process.send_signal(signal.SIGHUP)
             wait_for(lambda: "SIZE 4000" in converse(server, "EHLO tester\r\n"), "the new size")
+
+
+def log_of(path):
+    with open(path, encoding="utf-8") as file:
+        return [json.loads(line) for line in file]
+
+
+def test_the_log_tells_events_and_no_secret():
+    with directory() as data:
+        path = os.path.join(data, "server.log")
+        with Server(data, f"--log={path}", "--log-format=json", "--auth-in-clear") as server:
+            converse(server, "EHLO tester\r\n", f"MAIL FROM:<{ANN}>\r\n", f"RCPT TO:<nobody@{DOMAIN}>\r\n",
+                     f"RCPT TO:<{BOB}>\r\n", "DATA\r\n", "Subject: x\r\n\r\nHush, hush.\r\n.\r\n")
+            converse(server, "USER b\\b\r\n", "PASS wrong horse\r\n", port="pop3")
+            converse(server, "USER bob\r\n", f"PASS {PASSWORD}\r\n", "RETR 1\r\n", "DELE 1\r\n", port="pop3")
+            wait_for(lambda: len([e for e in log_of(path) if e["event"] == "disconnect"]) == 3, "three ends")
+            events = log_of(path)
+            by_name = {event["event"]: event for event in events}
+            equal(sorted(by_name), ["auth", "auth-failed", "connect", "deleted", "disconnect", "refused",
+                                    "retrieved", "stored"], "events")
+            stored = by_name["stored"]
+            equal((stored["from"], stored["recipients"], stored["size"], stored["level"], stored["protocol"]),
+                  (ANN, 1, 27, "info", "SMTP"), "stored")
+            contains(stored["reply"], "250 2.0.0 Stored as ")
+            contains(by_name["refused"]["reply"], "550 5.1.1")
+            equal(by_name["refused"]["to"], f"nobody@{DOMAIN}", "refused")
+            equal((by_name["auth"]["user"], by_name["deleted"]["user"]), ("bob", "bob"), "user")
+            equal((by_name["auth-failed"]["claimed"], by_name["auth-failed"]["level"]),
+                  ("b\\b", "warning"), "failure")
+            assert all(event["remote"].startswith(("127.0.0.1:", "[::1]:")) for event in events), events
+            with open(path, encoding="utf-8") as file:
+                text = file.read()
+            for secret in ("horse", "Hush"):
+                assert secret not in text, secret
+            equal(os.stat(path).st_mode & 0o777, 0o600, "mode")
+            os.rename(path, path + ".1")
+            server.process.send_signal(signal.SIGHUP)
+            wait_for(lambda: os.path.exists(path), "a new file")
+            converse(server)
+            wait_for(lambda: "disconnect" in [event["event"] for event in log_of(path)], "new events")
+
+
+def test_the_log_has_levels_and_one_line_for_an_event():
+    with directory() as data:
+        path = os.path.join(data, "server.log")
+        with Server(data, f"--log={path}", "--log-level=warning", "--auth-in-clear") as server:
+            converse(server, "USER a\"b\r\n", "PASS x\r\n", port="pop3")
+            wait_for(lambda: os.path.getsize(path) > 0, "a line")
+        with open(path, encoding="utf-8") as file:
+            lines = file.read().splitlines()
+        equal(len(lines), 1, "lines")
+        for part in (" warning auth-failed ", "session=", "protocol=\"POP3\"", 'claimed="a\\"b"'):
+            contains(lines[0], part)
+        with Server(data, "--log=-") as server:
+            converse(server)
+            wait_for(lambda: "disconnect" in open(server.log.name, encoding="utf-8").read(), "standard error")
+        contains(cli(data, "serve", "--log-level=loud", expect=64).err, "loud")
+        contains(cli(data, "serve", "--log-format=xml", expect=64).err, "xml")
+        assert cli(data, "serve", f"--log={data}/none/log", expect=None).returncode != 0
 
 
 if __name__ == "__main__":
