@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: MIT */
+#include "cli-log.h"
 #include "cli-output.h"
+#include "cli-settings.h"
+#include "cli-systemd.h"
 
+#include <glib-unix.h>
 #include <glib/gi18n.h>
+#include <signal.h>
 #include <string.h>
 
 static int ports[ENGINE_N_PORTS] = { -1, -1, -1, -1, -1 };
@@ -15,12 +20,27 @@ static gboolean auth_in_clear;
 static gboolean demonstration_auth;
 static char **limits;
 static gboolean judge;
-static gboolean trace;
-static gint64 max_size;
 static int keep_days;
 static int keep_letters;
+static gboolean offer_expn;
+static gboolean lenient_endings;
+static gboolean trace;
+static gint64 max_size;
+static char *faults;
+static gint64 fault_seed = -1;
+static char *config_file;
+static gboolean print_config;
+static char *log_file;
+static char *log_level;
+static char *log_format;
+static CliLog *server_log; /* while it runs; or NULL */
+static gboolean magic_recipients;
 
 static const GOptionEntry options[] = {
+  { "config", 0, 0, G_OPTION_ARG_FILENAME, &config_file,
+    N_ ("Take settings from FILE; options come before it"), "FILE" },
+  { "print-config", 0, 0, G_OPTION_ARG_NONE, &print_config,
+    N_ ("Print the settings that these options and this file make, and end"), NULL },
   { "smtp-port", 0, 0, G_OPTION_ARG_INT, &ports[ENGINE_PORT_SMTP],
     N_ ("SMTP with STARTTLS (2525; 0: a free one)"), "PORT" },
   { "smtps-port", 0, 0, G_OPTION_ARG_INT, &ports[ENGINE_PORT_SMTPS], N_ ("SMTP over TLS (2465)"),
@@ -49,11 +69,28 @@ static const GOptionEntry options[] = {
     N_ ("Set one of the limits below; may be repeated"), "NAME=NUMBER" },
   { "judge", 0, 0, G_OPTION_ARG_NONE, &judge,
     N_ ("Say in each letter whether it is junk, in X-Spam-Flag, -Score and -Status"), NULL },
-  { "max-size", 0, 0, G_OPTION_ARG_INT64, &max_size, N_ ("Largest letter, in octets"), "OCTETS" },
   { "keep-days", 0, 0, G_OPTION_ARG_INT, &keep_days,
     N_ ("Remove letters that came more than DAYS ago"), "DAYS" },
   { "keep-letters", 0, 0, G_OPTION_ARG_INT, &keep_letters,
     N_ ("Remove the oldest letters beyond COUNT in a maildrop"), "COUNT" },
+  { "offer-expn", 0, 0, G_OPTION_ARG_NONE, &offer_expn,
+    N_ ("Answer EXPN, which tells who has a mailbox here"), NULL },
+  { "lenient-endings", 0, 0, G_OPTION_ARG_NONE, &lenient_endings,
+    N_ ("Let a bare LF end a line of a letter, to show what SMTP smuggling is"), NULL },
+  { "max-size", 0, 0, G_OPTION_ARG_INT64, &max_size, N_ ("Largest letter, in octets"), "OCTETS" },
+  { "faults", 0, 0, G_OPTION_ARG_FILENAME, &faults,
+    N_ ("Misbehave by the rules in FILE (see “server faults --help”)"), "FILE" },
+  { "fault-seed", 0, 0, G_OPTION_ARG_INT64, &fault_seed,
+    N_ ("What chance goes by in these rules: the same seed, the same faults (1)"), "NUMBER" },
+  { "magic-recipients", 0, 0, G_OPTION_ARG_NONE, &magic_recipients,
+    N_ ("Answer an address such as 452-4.2.2+any@… as it says"), NULL },
+  { "log", 0, 0, G_OPTION_ARG_FILENAME, &log_file,
+    N_ ("Log to FILE, “-” (standard error) or “journal” (systemd's, the default under it)"),
+    "FILE" },
+  { "log-level", 0, 0, G_OPTION_ARG_STRING, &log_level,
+    N_ ("Log no less than error, warning, info or debug (info)"), "LEVEL" },
+  { "log-format", 0, 0, G_OPTION_ARG_STRING, &log_format, N_ ("Log as text or json (text)"),
+    "FORMAT" },
   { "trace", 0, 0, G_OPTION_ARG_NONE, &trace, N_ ("Print every line that crosses the wire"), NULL },
   G_OPTION_ENTRY_NULL,
 };
@@ -75,44 +112,64 @@ add_user (CliRun *run, EngineServer *server, const char *pair)
   return CLI_EXIT_OK;
 }
 
-static EngineServerConfig *
-make_config (void)
-{
-  EngineServerConfig *config = engine_server_config_new ();
-
-  for (guint i = 0; i < ENGINE_N_PORTS; i++)
-    if (ports[i] >= 0)
-      config->ports[i] = (guint16) ports[i];
-  if (domain != NULL)
-    {
-      g_free (config->domain);
-      config->domain = g_strdup (domain);
-    }
-  config->address = g_strdup (address);
-  config->auth_in_clear = auth_in_clear;
-  config->demonstration_auth = demonstration_auth;
-  config->judge = judge;
-  if (max_size > 0)
-    config->max_size = (guint64) max_size;
-  config->keep_days = (guint) keep_days;
-  config->keep_letters = (guint) keep_letters;
-  config->certificate_file = g_strdup (certificate);
-  config->key_file = g_strdup (key);
-  config->catch_all = g_strdup (catch_all);
-  return config;
-}
-
-static CliExit
-set_limits (EngineServerLimits *values)
+static gboolean
+set_limits (EngineServerLimits *values, GError **error)
 {
   for (guint i = 0; limits != NULL && limits[i] != NULL; i++)
     {
       g_auto (GStrv) pair = g_strsplit (limits[i], "=", 2);
-      g_autoptr (GError) error = NULL;
-      if (!engine_server_limits_set (values, pair[0], pair[1] != NULL ? pair[1] : "", &error))
-        return cli_fail_usage ("%s", error->message);
+      if (!engine_server_limits_set (values, pair[0], pair[1] != NULL ? pair[1] : "", error))
+        return FALSE;
     }
-  return CLI_EXIT_OK;
+  return TRUE;
+}
+
+static void
+put (char **place, const char *option)
+{
+  if (option == NULL)
+    return;
+  g_free (*place);
+  *place = g_strdup (option);
+}
+
+/* The file's settings, and the options over them; NULL after saying what is wrong. */
+static CliSettings *
+make_settings (GError **error)
+{
+  g_autoptr (CliSettings) settings = cli_settings_new ();
+  EngineServerConfig *server = settings->server;
+
+  if (config_file != NULL && !cli_settings_read (settings, config_file, error))
+    return NULL;
+  for (guint i = 0; i < ENGINE_N_PORTS; i++)
+    if (ports[i] >= 0)
+      server->ports[i] = (guint16) ports[i];
+  put (&server->domain, domain);
+  put (&server->address, address);
+  put (&server->certificate_file, certificate);
+  put (&server->key_file, key);
+  put (&server->catch_all, catch_all);
+  server->auth_in_clear |= auth_in_clear;
+  server->offer_expn |= offer_expn;
+  server->lenient_endings |= lenient_endings;
+  server->demonstration_auth |= demonstration_auth;
+  server->judge |= judge;
+  if (keep_days > 0)
+    server->keep_days = (guint) keep_days;
+  if (keep_letters > 0)
+    server->keep_letters = (guint) keep_letters;
+  set_limits (&server->limits, NULL); /* looked at already */
+  if (max_size > 0)
+    server->max_size = (guint64) max_size;
+  put (&settings->faults_file, faults);
+  if (fault_seed >= 0)
+    settings->fault_seed = (guint64) fault_seed;
+  settings->magic_recipients |= magic_recipients;
+  put (&settings->log_file, log_file);
+  put (&settings->log_level, log_level);
+  put (&settings->log_format, log_format);
+  return g_steal_pointer (&settings);
 }
 
 static void
@@ -157,6 +214,9 @@ print_ports (EngineServer *server)
 static CliExit
 check_options (char **arguments)
 {
+  EngineServerLimits tried;
+  g_autoptr (GError) error = NULL;
+
   if (*arguments != NULL)
     return cli_fail_usage (_ ("“serve” takes no argument: “%s”"), *arguments);
   for (guint i = 0; i < ENGINE_N_PORTS; i++)
@@ -166,6 +226,12 @@ check_options (char **arguments)
     return cli_fail_usage (_ ("--max-size is a number of octets"));
   if (keep_days < 0 || keep_letters < 0)
     return cli_fail_usage (_ ("--keep-days and --keep-letters are numbers from 0 on"));
+  if (log_level != NULL && !cli_log_is_level (log_level))
+    return cli_fail_usage (_ ("--log-level is error, warning, info or debug, not “%s”"), log_level);
+  if (log_format != NULL && !cli_log_is_format (log_format))
+    return cli_fail_usage (_ ("--log-format is text or json, not “%s”"), log_format);
+  if (!set_limits (&tried, &error))
+    return cli_fail_usage ("%s", error->message);
   if ((certificate == NULL) != (key == NULL))
     return cli_fail_usage (_ ("--certificate and --key go together"));
   return CLI_EXIT_OK;
@@ -175,35 +241,128 @@ static gboolean
 has_options (void)
 {
   gboolean some = domain != NULL || address != NULL || catch_all != NULL || certificate != NULL
-                  || auth_in_clear || demonstration_auth || judge || limits != NULL || max_size > 0
-                  || keep_days > 0 || keep_letters > 0;
+                  || auth_in_clear || offer_expn || lenient_endings || demonstration_auth || judge
+                  || limits != NULL || max_size > 0 || keep_days > 0 || keep_letters > 0;
 
   for (guint i = 0; i < ENGINE_N_PORTS; i++)
     some = some || ports[i] >= 0;
   return some;
 }
 
+static gboolean
+set_faults (EngineServer *server, const CliSettings *settings, GError **error)
+{
+  g_autofree char *text = NULL;
+
+  if (settings->faults_file != NULL
+      && !g_file_get_contents (settings->faults_file, &text, NULL, error))
+    return FALSE;
+  /* Behind the rules: the lines keep their numbers. */
+  g_autofree char *all = g_strconcat (text != NULL ? text : "",
+                                      settings->magic_recipients ? "\nmagic-recipients" : "", NULL);
+  if (engine_server_set_faults (server, all, settings->fault_seed, error))
+    return TRUE;
+  if (settings->faults_file != NULL)
+    g_prefix_error (error, "%s: ", settings->faults_file);
+  return FALSE;
+}
+
+/* ---- while it runs ---- */
+
+/* An EngineServerReader. */
+static EngineServerConfig *
+read_again (gpointer server, GError **error)
+{
+  g_autoptr (CliSettings) settings = make_settings (error);
+
+  if (settings == NULL || !set_faults (server, settings, error))
+    return NULL;
+  return g_steal_pointer (&settings->server);
+}
+
+static gboolean
+on_hang_up (gpointer server)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *words = NULL;
+
+  cli_systemd_notify_reloading ();
+  if (server_log != NULL && !cli_log_reopen (server_log, &error))
+    g_warning ("%s", error->message);
+  g_clear_error (&error);
+  words = engine_server_reload (server, &error);
+  cli_systemd_notify ("READY=1");
+  if (words == NULL)
+    g_warning ("%s", error->message);
+  else
+    g_message ("%s", words);
+  return G_SOURCE_CONTINUE;
+}
+
+static CliExit
+start (CliRun *run, EngineServer *server, const CliSettings *settings)
+{
+  /* Without a word from anybody: as last time. */
+  gboolean asked = config_file != NULL || has_options ();
+  g_autoptr (GError) error = NULL;
+
+  if (!set_faults (server, settings, &error) || !cli_systemd_take_sockets (server, &error))
+    return cli_fail (error);
+  server_log = cli_log_new (settings->log_file, settings->log_level, settings->log_format, &error);
+  if (error != NULL)
+    return cli_fail (error);
+  engine_server_set_log (server, server_log != NULL ? cli_log_write : NULL, server_log);
+  engine_server_start_async (server, asked ? settings->server : NULL, run->cancellable,
+                             cli_run_ready, run);
+  g_autoptr (GAsyncResult) result = cli_run_wait (run);
+  if (!engine_server_start_finish (server, result, &error))
+    return cli_fail (error);
+  if (config_file != NULL || faults != NULL)
+    engine_server_set_reader (server, read_again, server);
+  return CLI_EXIT_OK;
+}
+
+/* The sessions' last words are for the log, too. */
+static void
+stop (CliRun *run, EngineServer *server)
+{
+  engine_server_set_reader (server, NULL, NULL);
+  engine_server_stop_async (server, cli_run_ready, run);
+  g_autoptr (GAsyncResult) result = cli_run_wait (run);
+  engine_server_stop_finish (server, result, NULL);
+  engine_server_set_log (server, NULL, NULL);
+  g_clear_pointer (&server_log, cli_log_free);
+}
+
 static CliExit
 serve (CliRun *run, char **arguments)
 {
   EngineServer *server = engine_office_get_server (run->office);
-  g_autoptr (EngineServerConfig) config = NULL;
+  g_autoptr (CliSettings) settings = NULL;
   g_autoptr (CliTrace) tracer = NULL;
   g_autoptr (GError) error = NULL;
 
   CliExit code = check_options (arguments);
-  if (demonstration_auth)
+  if (code != CLI_EXIT_OK)
+    return code;
+  settings = make_settings (&error);
+  if (settings == NULL)
+    return cli_fail (error);
+  if (print_config)
+    {
+      if (config_file == NULL && !has_options ())
+        {
+          engine_server_config_free (settings->server);
+          settings->server = engine_server_config_copy (engine_server_get_config (server));
+        }
+      g_autofree char *text = cli_settings_print (settings);
+      g_print ("%s", text);
+      return CLI_EXIT_OK;
+    }
+  if (settings->server->demonstration_auth)
     engine_server_set_demonstration_auth (server, TRUE);
   for (guint i = 0; code == CLI_EXIT_OK && users != NULL && users[i] != NULL; i++)
     code = add_user (run, server, users[i]);
-  if (code != CLI_EXIT_OK)
-    return code;
-
-  if (has_options ())
-    {
-      config = make_config ();
-      code = set_limits (&config->limits);
-    }
   if (code != CLI_EXIT_OK)
     return code;
   if (trace)
@@ -211,16 +370,28 @@ serve (CliRun *run, char **arguments)
       const EngineJournalSide side = ENGINE_JOURNAL_SERVER;
       tracer = cli_trace_new (engine_office_get_journal (run->office), &side, TRUE);
     }
-  engine_server_start_async (server, config, run->cancellable, cli_run_ready, run);
-  g_autoptr (GAsyncResult) result = cli_run_wait (run);
-  if (!engine_server_start_finish (server, result, &error))
-    return cli_fail (error);
+  code = start (run, server, settings);
+  if (code != CLI_EXIT_OK)
+    {
+      stop (run, server);
+      return code;
+    }
 
   if (run->json)
     print_ports_json (server);
   else
     print_ports (server);
+  guint hang_up = g_unix_signal_add (SIGHUP, on_hang_up, server);
+  g_autofree char *ready
+      = g_strdup_printf ("READY=1\nSTATUS=Serving %s", engine_server_get_domain (server));
+  cli_systemd_notify (ready);
+  guint watch = cli_systemd_watch ();
   cli_run_wait_for_signal (run);
+  cli_systemd_notify ("STOPPING=1\nSTATUS=Letting the sessions end");
+  g_source_remove (hang_up);
+  if (watch != 0)
+    g_source_remove (watch);
+  stop (run, server);
   return CLI_EXIT_OK;
 }
 
@@ -240,7 +411,12 @@ const CliVerb cli_serve_verb = {
         "Limits, 0 for none: sessions, sessions-per-address (of another machine),\n"
         "sessions-from-here (of this one), sessions-per-user, session-seconds, session-commands,\n"
         "errors, wrong-passwords (of a user from one address), wrong-passwords-per-address,\n"
-        "lock-seconds, delay-seconds."),
+        "lock-seconds, delay-seconds.\n"
+        "\n"
+        "SIGHUP and “server reload” read the settings, the faults and the certificate again;\n"
+        "address, ports, domain and the log's settings wait for a restart. “serve --print-config” "
+        "prints every setting\n"
+        "as --config takes it."),
   .options = options,
   .run = serve,
 };

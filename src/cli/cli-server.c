@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "cli-output.h"
+#include "cli-server.h"
 
 #include <base-text.h>
 #include <engine-ask.h>
@@ -56,6 +56,14 @@ ask_once (CliRun *run, char **arguments, const char *question, CliExit *code)
   else if (answer == NULL)
     *code = CLI_EXIT_NETWORK;
   return answer;
+}
+
+GVariant *
+cli_server_ask (CliRun *run, const char *question, CliExit *code)
+{
+  char *none[] = { NULL };
+
+  return ask_once (run, none, question, code);
 }
 
 /* Everything that an a{sv} of the server's holds, as members of an object. */
@@ -118,6 +126,9 @@ print_stats (GVariant *stats)
              look_up (stats, "letters"), size, look_up (stats, "refused"));
   cli_print (_ ("  Maildrops %" G_GUINT64_FORMAT " retrieved, %" G_GUINT64_FORMAT " removed"),
              look_up (stats, "retrieved"), look_up (stats, "removed"));
+  if (look_up (stats, "faults") > 0)
+    cli_print (_ ("  Faults    %" G_GUINT64_FORMAT " injected on demand"),
+               look_up (stats, "faults"));
 }
 
 static CliExit
@@ -221,7 +232,7 @@ server_reload (CliRun *run, char **arguments)
   g_autoptr (GVariant) answer = ask_once (run, arguments, "reload", &code);
 
   if (answer != NULL && !run->json)
-    cli_print (_ ("New sessions get the new certificate."));
+    cli_print ("%s.", g_variant_get_string (answer, NULL));
   return code;
 }
 

@@ -94,6 +94,7 @@ extern const CliVerb cli_server_reload_verb;
 extern const CliVerb cli_server_expire_verb;
 extern const CliVerb cli_server_backup_verb;
 extern const CliVerb cli_server_restore_verb;
+extern const CliVerb cli_server_faults_verb;
 
 /* A GAsyncReadyCallback for @run, and the wait for it; the result is the caller's. */
 void cli_run_ready (GObject *source, GAsyncResult *result, gpointer run);

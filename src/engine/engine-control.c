@@ -200,8 +200,9 @@ ask_reload (Talk *talk, const char *argument)
 {
   g_autoptr (GError) error = NULL;
 
-  if (engine_server_reload (talk->control->server, &error))
-    say_last (talk, TRUE, g_variant_new_boolean (TRUE));
+  g_autofree char *words = engine_server_reload (talk->control->server, &error);
+  if (words != NULL)
+    say_last (talk, TRUE, g_variant_new_string (words));
   else
     say_last (talk, FALSE, g_variant_new_string (error->message));
 }
@@ -263,6 +264,32 @@ ask_recall (Talk *talk, const char *argument)
     say_last (talk, FALSE, g_variant_new_string ("Say who has sent which letter"));
 }
 
+/* "list", "clear", "set" and "add" with a string as GVariant prints it. */
+static void
+ask_faults (Talk *talk, const char *words)
+{
+  EngineFaults *faults = engine_server_get_faults (talk->control->server);
+  const char *space = strchr (words, ' ');
+  g_autoptr (GVariant) value
+      = space != NULL ? g_variant_parse (G_VARIANT_TYPE_STRING, space + 1, NULL, NULL, NULL) : NULL;
+  const char *text = value != NULL ? g_variant_get_string (value, NULL) : NULL;
+  g_autoptr (GError) error = NULL;
+
+  if (g_str_equal (words, "clear"))
+    engine_faults_clear (faults);
+  else if (text != NULL && g_str_has_prefix (words, "set "))
+    engine_faults_set (faults, text, &error);
+  else if (text != NULL && g_str_has_prefix (words, "add "))
+    engine_faults_add (faults, text, &error);
+  else if (!g_str_equal (words, "list"))
+    g_set_error_literal (&error, ENGINE_ERROR, ENGINE_ERROR_INVALID,
+                         "The server does not know this question");
+  if (error != NULL)
+    say_last (talk, FALSE, g_variant_new_string (error->message));
+  else
+    say_last (talk, TRUE, engine_faults_describe (faults));
+}
+
 static const struct
 {
   const char *question;
@@ -272,6 +299,7 @@ static const struct
   { "stats", ask_stats, FALSE },   { "sessions", ask_sessions, FALSE },
   { "trace", ask_trace, FALSE },   { "reload", ask_reload, FALSE },
   { "expire", ask_expire, FALSE }, { "recall", ask_recall, TRUE },
+  { "faults", ask_faults, TRUE },
 };
 
 /* FALSE: nobody knows it. */

@@ -32,8 +32,9 @@ void engine_delivery_free (EngineDelivery *delivery);
 /* What goes wrong is kept for the end. */
 void engine_delivery_write (EngineDelivery *delivery, GBytes *chunk);
 
-/* Takes @delivery; @envelope is borrowed for the call. @service must live until the callback, which comes to the caller's
- * thread-default context; the reply is 250 only when the letter would survive a power cut. */
+/* Takes @delivery; @envelope is borrowed for the call. @service must live until the callback, which
+ * comes to the caller's thread-default context; the reply is 250 only when the letter would survive
+ * a power cut. */
 void engine_delivery_store_async (EngineDelivery *delivery,
                                   const EngineEnvelope *envelope,
                                   GAsyncReadyCallback callback,

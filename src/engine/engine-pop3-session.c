@@ -20,7 +20,58 @@ typedef struct
   gboolean whole;          /* RETR, not TOP */
   gboolean opening;        /* a name and password, or a maildrop, is waited for */
   guint removing;          /* so many letters */
+  const char *login_verb;  /* static: the last that asks */
+  gboolean cut_drops;      /* where a fault cuts the letter, it closes */
 } Pop3Session;
+
+/* ---- faults on demand ---- */
+
+/* The rule in whose place nothing else is done, or that cuts a letter; to be freed. */
+static EngineFaultRule *
+find_fault (Pop3Session *self, EngineFaultMoment *moment)
+{
+  if (!engine_faults_is_active (engine_service_get_faults (self->parent.service)))
+    return NULL;
+  return engine_session_find_fault (&self->parent, moment);
+}
+
+/* A ProtoGate for the commands that ask nothing, and for QUIT. */
+static gboolean
+on_gate (const char *verb, gpointer user_data)
+{
+  static const char *const later[] = { "PASS", "AUTH", "APOP", "RETR", "TOP", NULL };
+  Pop3Session *self = user_data;
+
+  if (self->parent.dropped)
+    return TRUE;
+  if (g_strv_contains (later, verb))
+    {
+      self->login_verb = verb;
+      return FALSE;
+    }
+  g_autoptr (EngineFaultRule) rule = find_fault (self, &(EngineFaultMoment){ .command = verb });
+  if (rule != NULL)
+    proto_pop3_server_interject (self->server, rule->reply);
+  return rule != NULL || self->parent.dropped;
+}
+
+/* TRUE: a fault has answered the open question, or closed. */
+static gboolean
+strike (Pop3Session *self, EngineFaultMoment *moment)
+{
+  g_autoptr (EngineFaultRule) rule = find_fault (self, moment);
+
+  self->parent.cut = G_MAXUINT64;
+  self->cut_drops = rule != NULL && rule->action == ENGINE_FAULT_DROP;
+  if (rule != NULL && rule->action == ENGINE_FAULT_REPLY)
+    {
+      proto_pop3_server_refuse (self->server, NULL, rule->reply);
+      return TRUE;
+    }
+  if (rule != NULL)
+    self->parent.cut = rule->amount;
+  return self->parent.dropped;
+}
 
 /* ---- AUTHORIZATION ---- */
 
@@ -146,6 +197,14 @@ on_verified (GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 on_login (Pop3Session *self, const ProtoCredentials *credentials)
 {
+  EngineFaultMoment moment = {
+    .command = self->login_verb,
+    .user = credentials != NULL ? credentials->user : self->parent.claimed,
+  };
+
+  if (strike (self, &moment))
+    return;
+  engine_session_set_claimed (&self->parent, moment.user);
   self->opening = TRUE;
   engine_login_verify_async (engine_service_get_login (self->parent.service), credentials,
                              self->parent.address, on_verified, engine_session_ref (&self->parent));
@@ -185,6 +244,7 @@ static void
 on_keys (Pop3Session *self, const ProtoPop3ServerEvent *event)
 {
   self->opening = TRUE;
+  engine_session_set_claimed (&self->parent, event->user);
   engine_login_find_keys_async (engine_service_get_login (self->parent.service), event->user,
                                 self->parent.address, on_keys_found,
                                 engine_session_ref (&self->parent));
@@ -203,6 +263,7 @@ send_more (Pop3Session *self)
   if (self->letter == NULL)
     return;
   const guint8 *data = g_bytes_get_data (self->letter, &length);
+  length = (gsize) MIN (length, self->parent.cut);
   while (wanted && self->sent < length)
     {
       gsize part = MIN (length - self->sent, CHUNK);
@@ -211,9 +272,20 @@ send_more (Pop3Session *self)
       wanted = proto_pop3_server_send (self->server, data + self->sent, part);
       self->sent += part;
     }
+  if (length == self->parent.cut && self->cut_drops)
+    {
+      proto_pop3_server_send_abort (self->server);
+      g_clear_pointer (&self->letter, g_bytes_unref);
+      return;
+    }
   proto_pop3_server_send_end (self->server);
   if (self->whole)
-    store_maildrop_set_retrieved (self->maildrop, self->index);
+    {
+      store_maildrop_set_retrieved (self->maildrop, self->index);
+      engine_session_log (&self->parent, ENGINE_LOG_INFO, "retrieved", "uid",
+                          store_maildrop_get_uid (self->maildrop, self->index), "#size",
+                          (guint64) length, NULL);
+    }
   g_clear_pointer (&self->letter, g_bytes_unref);
 }
 
@@ -240,8 +312,14 @@ needs_utf8 (StoreMaildrop *maildrop, guint index)
 static void
 on_retr (Pop3Session *self, guint index, gboolean whole)
 {
+  EngineFaultMoment moment = {
+    .command = whole ? "RETR" : "TOP",
+    .size = store_maildrop_get_size (self->maildrop, index),
+  };
   g_autoptr (GError) error = NULL;
 
+  if (strike (self, &moment))
+    return;
   if (!proto_pop3_server_is_utf8 (self->server) && needs_utf8 (self->maildrop, index))
     {
       proto_pop3_server_refuse (self->server, "UTF8",
@@ -279,7 +357,11 @@ on_removed (GObject *source, GAsyncResult *result, gpointer user_data)
   gboolean removed = store_maildrop_remove_finish (self->maildrop, result, &error);
 
   if (removed)
-    engine_service_count (session->service, ENGINE_COUNT_REMOVED, self->removing);
+    {
+      engine_service_count (session->service, ENGINE_COUNT_REMOVED, self->removing);
+      engine_session_log (session, ENGINE_LOG_INFO, "deleted", "#letters", (guint64) self->removing,
+                          NULL);
+    }
   self->removing = 0;
   /* Before the answer: who hears it may come again at once. */
   g_clear_pointer (&self->maildrop, store_maildrop_free);
@@ -359,7 +441,8 @@ pop3_session_pull (EngineSession *session)
   Pop3Session *self = (Pop3Session *) session;
   ProtoPop3ServerEvent event;
 
-  while (session->link != NULL && proto_pop3_server_next (self->server, &event))
+  while (session->link != NULL && !session->dropped
+         && proto_pop3_server_next (self->server, &event))
     handle (self, &event);
 }
 
@@ -387,6 +470,12 @@ pop3_session_shut_down (EngineSession *session, const char *text)
 }
 
 static void
+pop3_session_turn_away (EngineSession *session, const EngineFaultRule *rule)
+{
+  proto_pop3_server_turn_away (((Pop3Session *) session)->server, rule->reply);
+}
+
+static void
 pop3_session_ended (EngineSession *session)
 {
   Pop3Session *self = (Pop3Session *) session;
@@ -410,6 +499,7 @@ static const EngineSessionClass pop3_session_class = {
   .is_busy = pop3_session_is_busy,
   .is_committing = pop3_session_is_committing,
   .shut_down = pop3_session_shut_down,
+  .turn_away = pop3_session_turn_away,
   .ended = pop3_session_ended,
   .free = pop3_session_free,
 };
@@ -442,5 +532,6 @@ engine_pop3_session_new (EngineService *service, EnginePort port, ProtoEngine **
   g_atomic_ref_count_init (&self->parent.references);
   self->server = proto_pop3_server_new (&config, port == ENGINE_PORT_POP3S);
   *engine = proto_pop3_server_get_engine (self->server);
+  proto_engine_set_gate (*engine, on_gate, self);
   return &self->parent;
 }

@@ -15,6 +15,9 @@
 char **
 engine_resolve (EngineService *service, const ProtoPath *path, guint64 size, ProtoReply **refusal);
 
+/* Whether letters to @path's domain are for somebody here. */
+gboolean engine_resolve_is_local (EngineService *service, const ProtoPath *path);
+
 /* Whether letters to @path come to @user, who may then send as @path: as the user of that name, by
  * an alias or as the postmaster, and not only because nobody else gets them. */
 gboolean engine_resolve_is_own (EngineService *service, const ProtoPath *path, const char *user);

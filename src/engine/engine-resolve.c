@@ -125,6 +125,12 @@ engine_resolve (EngineService *service, const ProtoPath *path, guint64 size, Pro
 }
 
 gboolean
+engine_resolve_is_local (EngineService *service, const ProtoPath *path)
+{
+  return find_domain (service, path) != NULL;
+}
+
+gboolean
 engine_resolve_is_own (EngineService *service, const ProtoPath *path, const char *user)
 {
   const char *domain = find_domain (service, path);

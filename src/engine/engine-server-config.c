@@ -135,6 +135,7 @@ engine_server_config_load (const char *path)
   config->judge = g_key_file_get_boolean (file, GROUP, "judge", NULL);
   config->keep_days = load_number (file, "keep-days");
   config->keep_letters = load_number (file, "keep-letters");
+  config->lenient_endings = g_key_file_get_boolean (file, GROUP, "lenient-endings", NULL);
   if (g_key_file_has_key (file, GROUP, "max-size", NULL))
     config->max_size = g_key_file_get_uint64 (file, GROUP, "max-size", NULL);
 
@@ -167,6 +168,7 @@ engine_server_config_save (const EngineServerConfig *config, const char *path, G
                            engine_server_limits_get (&config->limits, i));
   g_key_file_set_boolean (file, GROUP, "offer-expn", config->offer_expn);
   g_key_file_set_boolean (file, GROUP, "judge", config->judge);
+  g_key_file_set_boolean (file, GROUP, "lenient-endings", config->lenient_endings);
   g_key_file_set_uint64 (file, GROUP, "max-size", config->max_size);
   g_key_file_set_uint64 (file, GROUP, "keep-days", config->keep_days);
   g_key_file_set_uint64 (file, GROUP, "keep-letters", config->keep_letters);

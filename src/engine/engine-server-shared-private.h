@@ -10,6 +10,11 @@
 StoreSite *engine_server_get_site (EngineServer *server);
 EngineService *engine_server_get_service (EngineServer *server);     /* NULL when not running */
 EngineRetention *engine_server_get_retention (EngineServer *server); /* NULL when not running */
+EngineFaults *engine_server_get_faults (EngineServer *server);
+/* Takes @config, for the sessions that begin from now on. */
+void engine_server_take_config (EngineServer *server, EngineServerConfig *config);
+gboolean engine_server_has_reader (EngineServer *server);
+EngineServerConfig *engine_server_read (EngineServer *server, GError **error);
 void engine_server_set_identity (EngineServer *server, NetIdentity *identity);
 /* Whether @config's catch-all is a user; ENGINE_ERROR_NOT_FOUND. */
 gboolean engine_server_check_catch_all (EngineServer *server,
@@ -28,6 +33,3 @@ void engine_server_describe_sessions_async (EngineServer *server,
                                             GAsyncReadyCallback callback,
                                             gpointer user_data);
 GVariant *engine_server_describe_sessions_finish (GAsyncResult *result);
-/* Reads the files of the certificate again; sessions that began keep theirs. When it cannot, the
- * old one stays. */
-gboolean engine_server_reload (EngineServer *server, GError **error);

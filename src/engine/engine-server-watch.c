@@ -8,6 +8,8 @@
 #include "engine-error.h"
 #include "engine-server-config-private.h"
 
+#include <string.h>
+
 static const struct
 {
   const char *name;
@@ -24,6 +26,7 @@ static const struct
   { "refused", ENGINE_COUNT_REFUSED },
   { "retrieved", ENGINE_COUNT_RETRIEVED },
   { "removed", ENGINE_COUNT_REMOVED },
+  { "faults", ENGINE_COUNT_FAULTS },
 };
 
 GVariant *
@@ -81,23 +84,89 @@ engine_server_describe_sessions_finish (GAsyncResult *result)
 }
 
 gboolean
+engine_server_set_faults (EngineServer *server, const char *text, guint64 seed, GError **error)
+{
+  EngineFaults *faults = engine_server_get_faults (server);
+
+  if (!engine_faults_set (faults, text, error))
+    return FALSE;
+  engine_faults_set_seed (faults, seed);
+  return TRUE;
+}
+
+/* What cannot change while it runs stays in @config as it is; returns its names. */
+static char *
+keep_what_is_bound (const EngineServerConfig *now, EngineServerConfig *config)
+{
+  g_autoptr (GStrvBuilder) names = g_strv_builder_new ();
+
+  if (g_strcmp0 (now->address, config->address) != 0)
+    g_strv_builder_add (names, "the address");
+  if (memcmp (now->ports, config->ports, sizeof now->ports) != 0)
+    g_strv_builder_add (names, "the ports");
+  if (g_strcmp0 (now->domain, config->domain) != 0)
+    g_strv_builder_add (names, "the domain");
+  g_free (config->address);
+  g_free (config->domain);
+  config->address = g_strdup (now->address);
+  config->domain = g_strdup (now->domain);
+  memcpy (config->ports, now->ports, sizeof now->ports);
+  g_auto (GStrv) list = g_strv_builder_end (names);
+  return g_strjoinv (" and ", list);
+}
+
+static gboolean
+reload_certificate (EngineServer *server, const EngineServerConfig *config, GError **error)
+{
+  g_autoptr (NetIdentity) identity
+      = net_identity_load (config->certificate_file, config->key_file, error);
+
+  if (identity == NULL)
+    return FALSE;
+  engine_service_set_identity (engine_server_get_service (server), identity);
+  engine_server_set_identity (server, identity);
+  return TRUE;
+}
+
+static char *
+reload_all (EngineServer *server, GError **error)
+{
+  const EngineServerConfig *now = engine_server_get_config (server);
+  g_autoptr (EngineServerConfig) config = engine_server_read (server, error);
+
+  if (config == NULL || !engine_server_config_check (config, error)
+      || !engine_server_check_catch_all (server, config, error))
+    return NULL;
+  g_autofree char *bound = keep_what_is_bound (now, config);
+  if (now->certificate_file != NULL && config->certificate_file == NULL)
+    {
+      g_free (bound);
+      bound = g_strdup ("a certificate of its own again");
+    }
+  else if (config->certificate_file != NULL && !reload_certificate (server, config, error))
+    return NULL;
+  engine_server_take_config (server, g_steal_pointer (&config));
+  return *bound == '\0'
+             ? g_strdup ("New sessions get the new settings")
+             : g_strdup_printf ("New sessions get the new settings; only a restart changes %s",
+                                bound);
+}
+
+char *
 engine_server_reload (EngineServer *server, GError **error)
 {
   const EngineServerConfig *config = engine_server_get_config (server);
-  EngineService *service = engine_server_get_service (server);
 
-  if (service == NULL || config->certificate_file == NULL)
+  if (engine_server_get_service (server) != NULL && engine_server_has_reader (server))
+    return reload_all (server, error);
+  if (engine_server_get_service (server) == NULL || config->certificate_file == NULL)
     {
       g_set_error_literal (
           error, ENGINE_ERROR, ENGINE_ERROR_INVALID,
           "The server's certificate is its own, and not read from a file of yours");
-      return FALSE;
+      return NULL;
     }
-  g_autoptr (NetIdentity) identity
-      = net_identity_load (config->certificate_file, config->key_file, error);
-  if (identity == NULL)
-    return FALSE;
-  engine_service_set_identity (service, identity);
-  engine_server_set_identity (server, identity);
-  return TRUE;
+  return reload_certificate (server, config, error)
+             ? g_strdup ("New sessions get the new certificate")
+             : NULL;
 }

@@ -43,10 +43,16 @@ struct _EngineServer
   char *problem;
   NetIdentity *identity; /* since the first start, of this program or another */
 
+  EngineFaults *faults; /* for all runs */
+  EngineLogSink log;    /* or NULL */
+  gpointer log_data;
+  EngineServerReader reader; /* or NULL */
+  gpointer reader_data;
   NetWorkers *workers;
   EngineService *service;
   NetListener *listeners[ENGINE_N_PORTS];
   EngineDoor doors[ENGINE_N_PORTS];
+  GPtrArray *sockets[ENGINE_N_PORTS]; /* handed over for the next start; or NULL */
 
   GPtrArray *stoppers;  /* tasks that wait for the stop */
   gboolean stop_wanted; /* asked for while starting */
@@ -92,6 +98,12 @@ EngineService *
 engine_server_get_service (EngineServer *server)
 {
   return server->service;
+}
+
+EngineFaults *
+engine_server_get_faults (EngineServer *server)
+{
+  return server->faults;
 }
 
 static void
@@ -294,8 +306,14 @@ open_port (EngineServer *self, const Start *start, EnginePort port, GError **err
 
   door->service = self->service;
   door->port = port;
-  self->listeners[port] = net_listener_new (start->config->address, number, self->workers,
-                                            engine_session_accepted, door, &local);
+  g_autoptr (GPtrArray) sockets = g_steal_pointer (&self->sockets[port]);
+  may_change = may_change && sockets == NULL;
+  if (sockets != NULL)
+    self->listeners[port] = net_listener_new_from_sockets (sockets, self->workers,
+                                                           engine_session_accepted, door, &local);
+  else
+    self->listeners[port] = net_listener_new (start->config->address, number, self->workers,
+                                              engine_session_accepted, door, &local);
   if (self->listeners[port] == NULL && may_change)
     {
       g_clear_error (&local);
@@ -315,8 +333,9 @@ open_doors (EngineServer *self, const Start *start, NetIdentity *identity, GErro
   config->limits.sessions = allow_many_files (config->limits.sessions);
   self->workers = net_workers_new (CLAMP (g_get_num_processors (), 2, WORKERS));
   self->service = engine_service_new (self->site, self->journal, config, identity, self->workers,
-                                      &service_events, self);
+                                      self->faults, &service_events, self);
   engine_service_set_judge (self->service, self->judge);
+  engine_service_set_log (self->service, self->log, self->log_data);
   for (guint i = 0; i < ENGINE_N_PORTS; i++)
     if (!open_port (self, start, i, error))
       {
@@ -349,6 +368,14 @@ engine_server_set_identity (EngineServer *self, NetIdentity *identity)
   net_identity_ref (identity);
   g_clear_pointer (&self->identity, net_identity_unref);
   self->identity = identity;
+}
+
+void
+engine_server_take_config (EngineServer *self, EngineServerConfig *config)
+{
+  engine_server_config_free (self->config);
+  self->config = config;
+  engine_service_set_config (self->service, config);
 }
 
 /* A server that cannot be asked about itself serves all the same. */
@@ -432,9 +459,12 @@ engine_server_finalize (GObject *object)
       engine_service_wait (self->service);
       dismantle (self);
     }
+  for (guint i = 0; i < ENGINE_N_PORTS; i++)
+    g_clear_pointer (&self->sockets[i], g_ptr_array_unref);
   g_ptr_array_unref (self->stoppers);
   g_clear_pointer (&self->judge, engine_judge_unref);
   g_clear_pointer (&self->identity, net_identity_unref);
+  engine_faults_unref (self->faults);
   engine_server_config_free (self->config);
   g_free (self->problem);
   g_free (self->identity_directory);
@@ -469,6 +499,7 @@ static void
 engine_server_init (EngineServer *self)
 {
   self->stoppers = g_ptr_array_new_with_free_func (g_object_unref);
+  self->faults = engine_faults_new ();
 }
 
 /* ---- public ---- */
@@ -491,6 +522,46 @@ engine_server_new (StoreSite *site, EngineJournal *journal, const char *identity
   self->config_file = g_build_filename (self->directory, "server.ini", NULL);
   self->config = engine_server_config_load (self->config_file);
   return self;
+}
+
+gboolean
+engine_server_add_socket (EngineServer *self, const char *name, GSocket *socket)
+{
+  for (guint i = 0; i < ENGINE_N_PORTS; i++)
+    if (g_str_equal (engine_server_config_get_port_name (i), name))
+      {
+        if (self->sockets[i] == NULL)
+          self->sockets[i] = g_ptr_array_new_with_free_func (g_object_unref);
+        g_ptr_array_add (self->sockets[i], g_object_ref (socket));
+        return TRUE;
+      }
+  return FALSE;
+}
+
+void
+engine_server_set_log (EngineServer *self, EngineLogSink sink, gpointer user_data)
+{
+  self->log = sink;
+  self->log_data = user_data;
+}
+
+void
+engine_server_set_reader (EngineServer *self, EngineServerReader reader, gpointer user_data)
+{
+  self->reader = reader;
+  self->reader_data = user_data;
+}
+
+gboolean
+engine_server_has_reader (EngineServer *self)
+{
+  return self->reader != NULL;
+}
+
+EngineServerConfig *
+engine_server_read (EngineServer *self, GError **error)
+{
+  return self->reader (self->reader_data, error);
 }
 
 void

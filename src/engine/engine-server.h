@@ -6,6 +6,8 @@
  * mail for its own users and relays nothing. Main thread; its sessions run on worker threads.
  */
 
+#include "engine-log.h"
+
 #include <gio/gio.h>
 #include <store-values.h>
 
@@ -64,10 +66,11 @@ typedef struct
   gboolean demonstration_auth;   /* CRAM-MD5 and APOP, to show them: the passwords of users that are
                            set from now on are kept as they are, until it is off again */
   EngineServerLimits limits;
-  gboolean offer_expn;    /* EXPN, which tells who has a mailbox here */
-  gboolean judge;         /* puts X-Spam-Flag, -Score and -Status on top of letters */
-  guint64 max_size;       /* octets of a letter, 50 MiB */
-  char *certificate_file; /* NULL: the identity made on first use */
+  gboolean offer_expn;      /* EXPN, which tells who has a mailbox here */
+  gboolean lenient_endings; /* a bare LF ends a line: to show a class what smuggling is */
+  gboolean judge;           /* puts X-Spam-Flag, -Score and -Status on top of letters */
+  guint64 max_size;         /* octets of a letter, 50 MiB */
+  char *certificate_file;   /* NULL: the identity made on first use */
   char *key_file;
   guint keep_days;    /* letters that came longer ago are removed; 0: they stay */
   guint keep_letters; /* of each maildrop the newest stay; 0: all */
@@ -86,6 +89,29 @@ void engine_server_start_async (EngineServer *server,
                                 GAsyncReadyCallback callback,
                                 gpointer user_data);
 gboolean engine_server_start_finish (EngineServer *server, GAsyncResult *result, GError **error);
+
+/* Faults on demand, now and for the next start: @text has one rule a line ("postroom-cli server
+ * faults --help" explains them), "" for none; ENGINE_ERROR_INVALID names the line and the word, and
+ * the rules stay as they were. @seed is that of chance=: the same one and the same traffic give the
+ * same faults. */
+gboolean
+engine_server_set_faults (EngineServer *server, const char *text, guint64 seed, GError **error);
+
+/* A socket that listens already, from systemd: for the next start, in the place of the port's own.
+ * FALSE: there is no port of that @name ("smtp", "smtps", "submission", "pop3", "pop3s"). */
+gboolean engine_server_add_socket (EngineServer *server, const char *name, GSocket *socket);
+
+/* For the starts from now on; @sink and @user_data outlive the server's run. */
+void engine_server_set_log (EngineServer *server, EngineLogSink sink, gpointer user_data);
+
+/* What "reload" reads: the settings as they stand now, and what else @user_data may take up; NULL
+ * with an error leaves everything as it is. */
+typedef EngineServerConfig *(*EngineServerReader) (gpointer user_data, GError **error);
+void engine_server_set_reader (EngineServer *server, EngineServerReader reader, gpointer user_data);
+/* Reads the settings again, where somebody gave a reader, and the certificate's files. Sessions
+ * that began keep what they have. Returns what happened, and what of it needs a restart: address,
+ * ports and domain. */
+char *engine_server_reload (EngineServer *server, GError **error);
 
 /* Says 421 (-ERR [SYS/TEMP]) to the idle sessions, lets the busy ones end for at most 5 seconds. */
 void

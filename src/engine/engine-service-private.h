@@ -7,6 +7,7 @@
  * last session.
  */
 
+#include "engine-faults-private.h"
 #include "engine-journal-private.h"
 #include "engine-login-private.h"
 #include "engine-server.h"
@@ -44,6 +45,7 @@ typedef enum
   ENGINE_COUNT_REFUSED,   /* recipients, and letters after their end */
   ENGINE_COUNT_RETRIEVED, /* RETR */
   ENGINE_COUNT_REMOVED,   /* by DELE and QUIT */
+  ENGINE_COUNT_FAULTS,    /* injected on demand */
   ENGINE_N_COUNTS,
 } EngineCount;
 
@@ -62,6 +64,7 @@ EngineService *engine_service_new (StoreSite *site,
                                    const EngineServerConfig *config,
                                    NetIdentity *identity,
                                    NetWorkers *workers,
+                                   EngineFaults *faults,
                                    const EngineServiceEvents *events,
                                    gpointer user_data);
 void engine_service_free (EngineService *service);
@@ -70,12 +73,16 @@ void engine_service_free (EngineService *service);
 
 /* Before the first session; @judge may be NULL. */
 void engine_service_set_judge (EngineService *service, EngineJudge *judge);
+/* Before the first session. */
+void engine_service_set_log (EngineService *service, EngineLogSink sink, gpointer user_data);
 /* Tells all sessions; sessions that arrive later are turned away. May be called again, harder. */
 void engine_service_close (EngineService *service, EngineServiceState state);
 /* Blocks until no session is left; after engine_service_close(). */
 void engine_service_wait (EngineService *service);
 /* For the sessions that begin from now on. */
 void engine_service_set_identity (EngineService *service, NetIdentity *identity);
+/* Copies @config, likewise. */
+void engine_service_set_config (EngineService *service, const EngineServerConfig *config);
 /* One a{sv} for each open session, as aa{sv}: asked for on their own threads. */
 void engine_service_describe_async (EngineService *service,
                                     GAsyncReadyCallback callback,
@@ -93,6 +100,9 @@ EngineJournal *engine_service_get_journal (EngineService *service);
 EngineLogin *engine_service_get_login (EngineService *service);
 const EngineServerConfig *engine_service_get_config (EngineService *service);
 NetIdentity *engine_service_dup_identity (EngineService *service);
+/* NULL: nothing is logged. */
+EngineLogSink engine_service_get_log (EngineService *service, gpointer *user_data);
+EngineFaults *engine_service_get_faults (EngineService *service);
 gint64 engine_service_get_since (EngineService *service); /* seconds since 1970 UTC */
 EngineServiceState engine_service_get_state (EngineService *service);
 guint engine_service_get_sessions (EngineService *service);

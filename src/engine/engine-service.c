@@ -12,11 +12,15 @@ struct _EngineService
 {
   StoreSite *site;
   EngineJournal *journal;
-  EngineServerConfig *config;
-  EngineJudge *judge; /* or NULL */
+  EngineServerConfig *config; /* atomic */
+  GPtrArray *configs;         /* all there were: sessions may still look at an older one */
+  EngineJudge *judge;         /* or NULL */
   gint64 since;
   EngineLogin *login;
   NetWorkers *workers;
+  EngineFaults *faults;
+  EngineLogSink log; /* or NULL */
+  gpointer log_data;
   GMainContext *context;
   GPtrArray **sessions; /* one array for each worker, used on its thread alone */
   int state;            /* EngineServiceState, atomic */
@@ -236,6 +240,7 @@ engine_service_new (StoreSite *site,
                     const EngineServerConfig *config,
                     NetIdentity *identity,
                     NetWorkers *workers,
+                    EngineFaults *faults,
                     const EngineServiceEvents *events,
                     gpointer user_data)
 {
@@ -244,11 +249,13 @@ engine_service_new (StoreSite *site,
 
   service->site = site;
   service->journal = g_object_ref (journal);
-  service->config = engine_server_config_copy (config);
+  service->configs = g_ptr_array_new_with_free_func ((GDestroyNotify) engine_server_config_free);
+  engine_service_set_config (service, config);
   service->identity = net_identity_ref (identity);
   service->since = base_clock_real () / G_USEC_PER_SEC;
   service->login = engine_login_new (site, config);
   service->workers = workers;
+  service->faults = engine_faults_ref (faults);
   service->context = g_main_context_ref_thread_default ();
   service->sessions = g_new0 (GPtrArray *, count + 1);
   for (guint i = 0; i < count; i++)
@@ -277,8 +284,9 @@ engine_service_free (EngineService *service)
   g_mutex_clear (&service->mutex);
   g_cond_clear (&service->left);
   engine_login_free (service->login);
+  engine_faults_unref (service->faults);
   net_identity_unref (service->identity);
-  engine_server_config_free (service->config);
+  g_ptr_array_unref (service->configs);
   g_clear_pointer (&service->judge, engine_judge_unref);
   g_object_unref (service->journal);
   g_free (service);
@@ -360,7 +368,16 @@ engine_service_get_login (EngineService *service)
 const EngineServerConfig *
 engine_service_get_config (EngineService *service)
 {
-  return service->config;
+  return g_atomic_pointer_get (&service->config);
+}
+
+void
+engine_service_set_config (EngineService *service, const EngineServerConfig *config)
+{
+  EngineServerConfig *copy = engine_server_config_copy (config);
+
+  g_ptr_array_add (service->configs, copy);
+  g_atomic_pointer_set (&service->config, copy);
 }
 
 NetIdentity *
@@ -379,6 +396,26 @@ engine_service_set_identity (EngineService *service, NetIdentity *identity)
   net_identity_ref (identity);
   net_identity_unref (service->identity);
   service->identity = identity;
+}
+
+void
+engine_service_set_log (EngineService *service, EngineLogSink sink, gpointer user_data)
+{
+  service->log = sink;
+  service->log_data = user_data;
+}
+
+EngineLogSink
+engine_service_get_log (EngineService *service, gpointer *user_data)
+{
+  *user_data = service->log_data;
+  return service->log;
+}
+
+EngineFaults *
+engine_service_get_faults (EngineService *service)
+{
+  return service->faults;
 }
 
 gint64

@@ -21,6 +21,8 @@ typedef struct
   /* Whether a letter is being made durable, or removed, right now. */
   gboolean (*is_committing) (EngineSession *session);
   void (*shut_down) (EngineSession *session, const char *text);
+  /* A fault on demand in the place of the greeting, after which it closes. */
+  void (*turn_away) (EngineSession *session, const EngineFaultRule *rule);
   /* The wire is gone, and the protocol engine with it. */
   void (*ended) (EngineSession *session);
   void (*free) (EngineSession *session);
@@ -39,12 +41,15 @@ struct _EngineSession
   EnginePort port; /* by which it came */
   char *user;      /* who has proved to be that; or NULL */
   char *address;   /* whence it came, without its port */
+  char *claimed;   /* who said so last; or NULL */
   GSource *timer;
   void (*delayed) (EngineSession *session);
   gboolean locked; /* the last password was not even looked at */
   EngineServiceState state;
   gboolean pulling;
-  gboolean shut; /* the protocol engine was told to close: it needs no answers */
+  gboolean dropped; /* by a fault on demand: nothing more is run */
+  guint64 cut;      /* octets of a letter until a fault strikes; G_MAXUINT64: none will */
+  gboolean shut;    /* the protocol engine was told to close: it needs no answers */
 };
 
 /* A port's words for the listener. */
@@ -67,6 +72,8 @@ void engine_session_start (EngineSession *session,
                            gboolean implicit_tls);
 void engine_session_end (EngineSession *session, EngineServiceState state);
 
+/* Who the peer says it is, for the log and the faults. */
+void engine_session_set_claimed (EngineSession *session, const char *user);
 /* Takes @user, who has given the right password. FALSE: @user has too many sessions already. */
 gboolean engine_session_take_user (EngineSession *session, char *user);
 ProtoSaslMechanisms engine_session_get_mechanisms (const EngineServerConfig *config);
@@ -82,6 +89,25 @@ void engine_session_resume (EngineSession *session);
 void engine_session_delay (EngineSession *session,
                            const EngineRefusal *refusal,
                            void (*callback) (EngineSession *session));
+
+/* ---- engine-session-log.c ---- */
+
+/* Pairs of a key and a string, which may be NULL, or of "#key" and a guint64; ends with NULL. */
+void engine_session_log (EngineSession *session,
+                         EngineLogLevel level,
+                         const char *event,
+                         const char *key,
+                         ...) G_GNUC_NULL_TERMINATED;
+
+/* ---- engine-session-faults.c ---- */
+
+/* The rule that takes the place of what @moment would do, to be freed; or NULL. Holds, slows or
+ * closes the session itself, then with .dropped; fills @moment's client and user. */
+EngineFaultRule *engine_session_find_fault (EngineSession *session, EngineFaultMoment *moment);
+/* Before the link is started. */
+void engine_session_fault_connect (EngineSession *session);
+/* Counts and notes one that is no rule's. */
+void engine_session_note_fault (EngineSession *session, const char *text);
 
 /* ---- the kinds ---- */
 

@@ -68,6 +68,9 @@ on_ended (EngineSession *session, const GError *error)
 {
   if (error != NULL && session->journal != NULL)
     engine_journal_session_note (session->journal, error->message);
+  engine_session_log (session, ENGINE_LOG_INFO, "disconnect", "reason",
+                      error != NULL ? error->message : "closed", "tls",
+                      net_link_get_tls_description (session->link), NULL);
   clear_timer (session);
   proto_engine_set_tap (net_link_get_engine (session->link), NULL, NULL);
   g_clear_pointer (&session->journal, engine_journal_session_free);
@@ -177,6 +180,7 @@ engine_session_unref (EngineSession *session)
       EngineService *service = session->service;
 
       drop_user (session);
+      g_free (session->claimed);
       g_free (session->address);
       session->klass->free (session);
       engine_service_leave (service);
@@ -197,10 +201,16 @@ engine_session_start (EngineSession *session,
   session->journal = engine_journal_session_new (engine_service_get_journal (session->service),
                                                  session->klass->protocol, ENGINE_JOURNAL_SERVER,
                                                  net_link_get_remote (session->link));
+  session->cut = G_MAXUINT64;
+  engine_session_log (session, ENGINE_LOG_INFO, "connect", "local",
+                      net_link_get_local (session->link), NULL);
+  engine_session_fault_connect (session);
   engine_journal_session_tap (session->journal, engine);
   engine_service_add (session->service, session->worker, session);
   net_link_start (session->link, NULL, on_progress, engine_session_ref (session),
                   (GDestroyNotify) engine_session_unref);
+  if (session->dropped)
+    net_link_abort (session->link);
 }
 
 void
@@ -215,6 +225,15 @@ engine_session_end (EngineSession *session, EngineServiceState state)
     engine_session_resume (session);
 }
 
+void
+engine_session_set_claimed (EngineSession *session, const char *user)
+{
+  char *claimed = g_strdup (user);
+
+  g_free (session->claimed);
+  session->claimed = claimed;
+}
+
 gboolean
 engine_session_take_user (EngineSession *session, char *user)
 {
@@ -226,6 +245,8 @@ engine_session_take_user (EngineSession *session, char *user)
   drop_user (session);
   session->user = user;
   engine_service_count (session->service, ENGINE_COUNT_LOGINS, 1);
+  engine_session_log (session, ENGINE_LOG_INFO, "auth", "tls",
+                      net_link_get_tls_description (session->link), NULL);
   return TRUE;
 }
 
@@ -283,6 +304,8 @@ engine_session_delay (EngineSession *session,
   engine_service_count (session->service,
                         refusal->locked ? ENGINE_COUNT_LOCKED : ENGINE_COUNT_WRONG_PASSWORDS, 1);
   session->locked = refusal->locked;
+  engine_session_log (session, ENGINE_LOG_WARNING, "auth-failed", "claimed", session->claimed,
+                      NULL);
   session->delayed = callback;
   clear_timer (session);
   session->timer = g_timeout_source_new (1000 * refusal->delay);

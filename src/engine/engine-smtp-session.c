@@ -16,6 +16,7 @@ typedef struct
   EngineEnvelope *envelope; /* after MAIL */
   EngineDelivery *delivery; /* from DATA or the first BDAT until the message is whole */
   gboolean storing;
+  guint64 received; /* octets of the letter */
 } SmtpSession;
 
 static void
@@ -29,6 +30,118 @@ static void
 say (SmtpSession *self, guint code, const char *enhanced, const char *text)
 {
   proto_smtp_server_answer (self->server, proto_reply_new (code, enhanced, text));
+}
+
+/* ---- the log ---- */
+
+/* What became of the letter, or of the recipient @to. */
+static void
+log_outcome (SmtpSession *self, const ProtoReply *reply, const char *to)
+{
+  g_autofree char *words = proto_reply_to_string (reply);
+  gboolean stored = proto_reply_is_positive (reply);
+  const EngineEnvelope *envelope = self->envelope;
+
+  engine_session_log (&self->parent, ENGINE_LOG_INFO, stored ? "stored" : "refused", "from",
+                      envelope != NULL ? envelope->reverse_path : NULL, "to", to, "reply", words,
+                      "#recipients", (guint64) (envelope != NULL ? envelope->recipients->len : 0),
+                      "#size", to == NULL ? self->received : G_GUINT64_CONSTANT (0), NULL);
+}
+
+/* ---- faults on demand ---- */
+
+/* TRUE: a fault has taken the place of @moment; *@reply is what to say, NULL: nothing. */
+static gboolean
+strike (SmtpSession *self, EngineFaultMoment *moment, ProtoReply **reply)
+{
+  moment->smtp = TRUE;
+  if (moment->from == NULL && self->envelope != NULL)
+    moment->from = self->envelope->reverse_path;
+  *reply = NULL;
+
+  g_autoptr (EngineFaultRule) rule = engine_session_find_fault (&self->parent, moment);
+  if (self->parent.dropped)
+    {
+      forget_transaction (self);
+      return TRUE;
+    }
+  if (rule == NULL)
+    return FALSE;
+  if (rule->action == ENGINE_FAULT_DROP)
+    {
+      self->parent.cut = rule->amount;
+      return FALSE;
+    }
+  *reply = rule->action == ENGINE_FAULT_GREYLIST
+               ? proto_reply_new (450, "4.7.1", "Greylisted: try again in a while")
+               : proto_reply_new (rule->code, rule->enhanced, rule->reply);
+  return TRUE;
+}
+
+static gboolean
+strike_event (SmtpSession *self, EngineFaultMoment *moment)
+{
+  ProtoReply *reply = NULL;
+
+  if (!engine_faults_is_active (engine_service_get_faults (self->parent.service))
+      || !strike (self, moment, &reply))
+    return FALSE;
+  if (reply != NULL)
+    proto_smtp_server_answer (self->server, reply);
+  return TRUE;
+}
+
+/* A ProtoGate for the commands that ask nothing; the others are struck when they ask, as more is
+ * known then. */
+static gboolean
+on_gate (const char *verb, gpointer user_data)
+{
+  static const char *const later[] = { "AUTH", "MAIL", "RCPT", "DATA", "BDAT", NULL };
+  SmtpSession *self = user_data;
+  EngineFaultMoment moment = { .command = verb };
+  ProtoReply *reply = NULL;
+
+  if (self->parent.dropped)
+    return TRUE;
+  if (!engine_faults_is_active (engine_service_get_faults (self->parent.service))
+      || g_strv_contains (later, verb) || !strike (self, &moment, &reply))
+    return FALSE;
+  if (reply != NULL)
+    proto_smtp_server_interject (self->server, reply);
+  return TRUE;
+}
+
+/* Closes in the middle of the letter when so much of it is here. */
+static gboolean
+cut_off (SmtpSession *self, gsize length)
+{
+  EngineSession *session = &self->parent;
+
+  if (session->cut == G_MAXUINT64 || length < session->cut)
+    {
+      session->cut -= session->cut != G_MAXUINT64 ? length : 0;
+      return FALSE;
+    }
+  session->dropped = TRUE;
+  forget_transaction (self);
+  net_link_abort (session->link);
+  return TRUE;
+}
+
+/* An address that says what it wants to be answered. */
+static gboolean
+answer_magic (SmtpSession *self, const ProtoPath *path)
+{
+  if (!engine_faults_has_magic (engine_service_get_faults (self->parent.service)))
+    return FALSE;
+  g_autoptr (ProtoReply) reply = engine_faults_read_magic (path);
+  if (reply == NULL || !engine_resolve_is_local (self->parent.service, path))
+    return FALSE;
+  g_autofree char *address = proto_path_to_address (path);
+  g_autofree char *note = g_strconcat ("magic recipient ", address, NULL);
+  engine_session_note_fault (&self->parent, note);
+  proto_smtp_server_answer (self->server, g_steal_pointer (&reply));
+  return TRUE;
 }
 
 /* ---- AUTH ---- */
@@ -91,6 +204,7 @@ on_keys_found (GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 on_keys (SmtpSession *self, const ProtoSmtpServerEvent *event)
 {
+  engine_session_set_claimed (&self->parent, event->text);
   engine_login_find_keys_async (engine_service_get_login (self->parent.service), event->text,
                                 self->parent.address, on_keys_found,
                                 engine_session_ref (&self->parent));
@@ -99,6 +213,14 @@ on_keys (SmtpSession *self, const ProtoSmtpServerEvent *event)
 static void
 on_auth (SmtpSession *self, const ProtoSmtpServerEvent *event)
 {
+  EngineFaultMoment moment = {
+    .command = "AUTH",
+    .user = event->credentials != NULL ? event->credentials->user : self->parent.claimed,
+  };
+
+  if (strike_event (self, &moment))
+    return;
+  engine_session_set_claimed (&self->parent, moment.user);
   engine_login_verify_async (engine_service_get_login (self->parent.service), event->credentials,
                              self->parent.address, on_verified, engine_session_ref (&self->parent));
 }
@@ -139,6 +261,11 @@ static void
 on_mail (SmtpSession *self, const ProtoSmtpServerEvent *event)
 {
   guint64 limit = engine_service_get_config (self->parent.service)->max_size;
+  g_autofree char *from = proto_path_to_address (event->path);
+
+  if (strike_event (self,
+                    &(EngineFaultMoment){ .command = "MAIL", .from = from, .size = event->size }))
+    return;
 
   if (limit > 0 && event->size > limit)
     {
@@ -161,12 +288,20 @@ on_mail (SmtpSession *self, const ProtoSmtpServerEvent *event)
 static void
 on_rcpt (SmtpSession *self, const ProtoSmtpServerEvent *event)
 {
+  g_autoptr (ProtoPath) plain = make_plain (event->path);
+  g_autofree char *to = proto_path_to_address (plain);
   ProtoReply *refusal = NULL;
-  g_auto (GStrv) users = resolve (self, event->path, &refusal);
+  g_auto (GStrv) users = NULL;
 
+  if (answer_magic (self, plain)
+      || strike_event (self, &(EngineFaultMoment){
+                                 .command = "RCPT", .to = to, .size = self->envelope->size }))
+    return;
+  users = resolve (self, event->path, &refusal);
   if (users == NULL)
     {
       engine_service_count (self->parent.service, ENGINE_COUNT_REFUSED, 1);
+      log_outcome (self, refusal, to);
       proto_smtp_server_answer (self->server, refusal);
       return;
     }
@@ -259,6 +394,10 @@ on_data (SmtpSession *self)
   };
   ProtoReply *refusal = NULL;
 
+  self->parent.cut = G_MAXUINT64;
+  if (strike_event (self, &(EngineFaultMoment){ .command = "DATA", .size = self->envelope->size }))
+    return;
+  self->received = 0;
   g_clear_pointer (&self->delivery, engine_delivery_free);
   self->delivery = engine_delivery_new (self->parent.service, &trace, &refusal);
   if (self->delivery != NULL)
@@ -275,6 +414,7 @@ on_stored (GObject *source, GAsyncResult *result, gpointer user_data)
   ProtoReply *reply = engine_delivery_store_finish (result);
 
   self->storing = FALSE;
+  log_outcome (self, reply, NULL);
   forget_transaction (self);
   if (!engine_session_is_open (session))
     {
@@ -289,6 +429,11 @@ on_stored (GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 on_message (SmtpSession *self)
 {
+  if (strike_event (self, &(EngineFaultMoment){ .command = "END", .size = self->received }))
+    {
+      forget_transaction (self);
+      return;
+    }
   self->storing = TRUE;
   engine_delivery_store_async (g_steal_pointer (&self->delivery), self->envelope, on_stored,
                                engine_session_ref (&self->parent));
@@ -328,7 +473,8 @@ handle (SmtpSession *self, const ProtoSmtpServerEvent *event)
       on_data (self);
       break;
     case PROTO_SMTP_SERVER_CHUNK:
-      if (self->delivery != NULL)
+      self->received += g_bytes_get_size (event->chunk);
+      if (!cut_off (self, g_bytes_get_size (event->chunk)) && self->delivery != NULL)
         engine_delivery_write (self->delivery, event->chunk);
       break;
     case PROTO_SMTP_SERVER_MESSAGE:
@@ -349,7 +495,8 @@ smtp_session_pull (EngineSession *session)
   SmtpSession *self = (SmtpSession *) session;
   ProtoSmtpServerEvent event;
 
-  while (session->link != NULL && proto_smtp_server_next (self->server, &event))
+  while (session->link != NULL && !session->dropped
+         && proto_smtp_server_next (self->server, &event))
     {
       handle (self, &event);
       /* A peer that pipelines letters ends after one, not after all. */
@@ -382,6 +529,17 @@ smtp_session_shut_down (EngineSession *session, const char *text)
 }
 
 static void
+smtp_session_turn_away (EngineSession *session, const EngineFaultRule *rule)
+{
+  SmtpSession *self = (SmtpSession *) session;
+  g_autoptr (GBytes) greeting
+      = proto_engine_take_output (proto_smtp_server_get_engine (self->server));
+
+  proto_smtp_server_shut_down (self->server,
+                               proto_reply_new (rule->code, rule->enhanced, rule->reply));
+}
+
+static void
 smtp_session_ended (EngineSession *session)
 {
   SmtpSession *self = (SmtpSession *) session;
@@ -405,6 +563,7 @@ static const EngineSessionClass smtp_session_class = {
   .is_busy = smtp_session_is_busy,
   .is_committing = smtp_session_is_committing,
   .shut_down = smtp_session_shut_down,
+  .turn_away = smtp_session_turn_away,
   .ended = smtp_session_ended,
   .free = smtp_session_free,
 };
@@ -423,6 +582,7 @@ engine_smtp_session_new (EngineService *service, EnginePort port, ProtoEngine **
   config.offer_expn = settings->offer_expn;
   config.offer_recall = TRUE;
   config.offer_smtputf8 = TRUE;
+  config.lenient_endings = settings->lenient_endings;
   config.offer_starttls = port != ENGINE_PORT_SMTPS;
   config.auth_required = port == ENGINE_PORT_SUBMISSION;
   config.auth_in_clear = settings->auth_in_clear;
@@ -438,5 +598,6 @@ engine_smtp_session_new (EngineService *service, EnginePort port, ProtoEngine **
   self->submission = port == ENGINE_PORT_SUBMISSION;
   self->server = proto_smtp_server_new (&config, port == ENGINE_PORT_SMTPS);
   *engine = proto_smtp_server_get_engine (self->server);
+  proto_engine_set_gate (*engine, on_gate, self);
   return &self->parent;
 }

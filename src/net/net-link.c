@@ -65,6 +65,9 @@ struct _NetLink
   GCancellable *patience; /* of the handshake and the closing */
   gint64 limit;           /* of the phase; monotonic microseconds */
   gint64 deadline;        /* the engine's, when last asked */
+  gint64 read_after;      /* neither before these; monotonic microseconds, 0: at once */
+  gint64 write_after;
+  guint64 rate; /* octets a second; 0: as many as there are */
 
   GBytes *sending;
   gsize sent;
@@ -72,6 +75,8 @@ struct _NetLink
   gboolean news;     /* something the maker has not been told of */
   gboolean try_read; /* there may be octets */
   gboolean eof;
+  gboolean mute; /* nothing more is to be said */
+  gboolean shut; /* and the other side knows it */
 
   char *remote;
   char *local;
@@ -143,6 +148,55 @@ end (NetLink *link, GError *error)
   wake (link);
 }
 
+/* ---- held back ---- */
+
+/* So much at a time that the pieces come ten times a second. */
+static gsize
+get_piece (const NetLink *link, gsize most)
+{
+  return link->rate > 0 ? (gsize) CLAMP (link->rate / 10, 1, most) : most;
+}
+
+static void
+pace (NetLink *link, gint64 *after, gsize length)
+{
+  if (link->rate > 0)
+    *after = base_clock_monotonic () + (gint64) (length * G_USEC_PER_SEC / link->rate);
+}
+
+static gboolean
+is_due (gint64 after)
+{
+  return after == 0 || base_clock_monotonic () >= after;
+}
+
+/* When the engine's clock may go on, after a rest that was ours. */
+static void
+end_rest (gint64 *after, NetLink *link)
+{
+  if (*after == 0 || !is_due (*after))
+    return;
+  *after = 0;
+  proto_engine_restart_timeout (link->engine);
+}
+
+static void
+say_no_more (NetLink *link)
+{
+  g_autoptr (GBytes) rest = proto_engine_take_output (link->engine);
+
+  g_clear_pointer (&link->sending, g_bytes_unref);
+}
+
+static void
+shut_way_out (NetLink *link)
+{
+  link->shut = TRUE;
+  if (G_IS_SOCKET_CONNECTION (link->base))
+    g_socket_shutdown (g_socket_connection_get_socket (G_SOCKET_CONNECTION (link->base)), FALSE,
+                       TRUE, NULL);
+}
+
 /* ---- writing ---- */
 
 static gboolean
@@ -186,13 +240,15 @@ write_out (NetLink *link)
       = G_POLLABLE_OUTPUT_STREAM (g_io_stream_get_output_stream (link->stream));
   gsize before = get_pending (link);
 
-  while (take_block (link))
+  while (link->write_after == 0 && take_block (link))
     {
       gsize size = 0;
       const guint8 *data = g_bytes_get_data (link->sending, &size);
       GError *error = NULL;
-      gssize length = g_pollable_output_stream_write_nonblocking (output, data + link->sent,
-                                                                  size - link->sent, NULL, &error);
+      gssize length
+          = g_pollable_output_stream_write_nonblocking (output, data + link->sent,
+                                                        get_piece (link, size - link->sent), NULL,
+                                                        &error);
 
       if (length < 0 && g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK))
         {
@@ -205,11 +261,14 @@ write_out (NetLink *link)
           return;
         }
       link->sent += (gsize) length;
+      pace (link, &link->write_after, (gsize) length);
       if (link->sent == size)
         g_clear_pointer (&link->sending, g_bytes_unref);
     }
 
   gsize after = get_pending (link);
+  if (link->mute && !link->shut && after == 0)
+    shut_way_out (link);
   if ((before > 0 && after == 0) || (before >= OUTPUT_FEW && after < OUTPUT_FEW))
     link->news = TRUE;
 }
@@ -266,13 +325,15 @@ read_in (NetLink *link)
       link->try_read = TRUE; /* when it may again */
       return;
     }
-  if (!link->try_read)
+  if (!link->try_read || link->read_after != 0)
     return;
 
   GPollableInputStream *input
       = G_POLLABLE_INPUT_STREAM (g_io_stream_get_input_stream (link->stream));
   GError *error = NULL;
-  gssize length = g_pollable_input_stream_read_nonblocking (input, buffer, READ_SIZE, NULL, &error);
+  gssize length
+      = g_pollable_input_stream_read_nonblocking (input, buffer, get_piece (link, READ_SIZE), NULL,
+                                                  &error);
 
   if (length < 0)
     read_failed (link, error);
@@ -283,8 +344,9 @@ read_in (NetLink *link)
       proto_engine_feed (link->engine, buffer, (gsize) length);
       base_secret_wipe (buffer, (gsize) length);
       link->news = TRUE;
+      pace (link, &link->read_after, (gsize) length);
       /* A short piece was all there was; TLS may hold more records. */
-      link->try_read = length == READ_SIZE || link->stream != link->base;
+      link->try_read = length == READ_SIZE || link->rate > 0 || link->stream != link->base;
     }
 }
 
@@ -507,9 +569,9 @@ watch_wire (NetLink *link)
 {
   GIOCondition conditions = 0;
 
-  if (may_read (link))
+  if (may_read (link) && link->read_after == 0)
     conditions |= G_IO_IN;
-  if (link->phase == PHASE_OPEN && get_pending (link) > 0)
+  if (link->phase == PHASE_OPEN && get_pending (link) > 0 && link->write_after == 0)
     conditions |= G_IO_OUT;
   net_watch_set_conditions (link->watch, conditions);
 }
@@ -519,6 +581,11 @@ let_time_pass (NetLink *link)
 {
   gint64 deadline = G_MAXINT64;
 
+  if (link->read_after != 0 || link->write_after != 0)
+    {
+      link->deadline = G_MAXINT64;
+      return;
+    }
   if (!proto_engine_is_done (link->engine))
     deadline = proto_engine_tick (link->engine, base_clock_monotonic ());
   else if (link->limit == G_MAXINT64)
@@ -537,7 +604,13 @@ set_clock (NetLink *link)
   if (link->watch == NULL || link->phase == PHASE_ENDED)
     return;
   if (link->phase == PHASE_OPEN)
-    next = MIN (next, link->deadline);
+    {
+      next = MIN (next, link->deadline);
+      if (link->read_after != 0)
+        next = MIN (next, link->read_after);
+      if (link->write_after != 0)
+        next = MIN (next, link->write_after);
+    }
   if (next != G_MAXINT64)
     next = MAX (g_get_monotonic_time () + next - base_clock_monotonic (), 0);
   net_watch_set_time (link->watch, next);
@@ -547,6 +620,10 @@ set_clock (NetLink *link)
 static void
 turn (NetLink *link)
 {
+  end_rest (&link->read_after, link);
+  end_rest (&link->write_after, link);
+  if (link->shut)
+    say_no_more (link);
   write_out (link);
   if (link->phase == PHASE_OPEN && get_pending (link) == 0 && !link->news)
     {
@@ -780,6 +857,33 @@ net_link_abort (NetLink *link)
 {
   g_return_if_fail (link->phase != PHASE_NEW);
   end (link, g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CANCELLED, "Cancelled"));
+}
+
+gboolean
+net_link_is_started (NetLink *link)
+{
+  return link->phase != PHASE_NEW;
+}
+
+void
+net_link_hold (NetLink *link, gint64 microseconds)
+{
+  gint64 until = base_clock_monotonic () + microseconds;
+
+  link->read_after = MAX (link->read_after, until);
+  link->write_after = MAX (link->write_after, until);
+}
+
+void
+net_link_throttle (NetLink *link, guint64 octets)
+{
+  link->rate = octets;
+}
+
+void
+net_link_half_close (NetLink *link)
+{
+  link->mute = TRUE;
 }
 
 ProtoEngine *

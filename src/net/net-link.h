@@ -50,6 +50,15 @@ void net_link_kick (NetLink *link);
  * loop and not from within this call, with G_IO_ERROR_CANCELLED. */
 void net_link_abort (NetLink *link);
 
+/* For faults on demand; from within progress, or before the start. */
+gboolean net_link_is_started (NetLink *link);
+/* Says and reads nothing for @microseconds. */
+void net_link_hold (NetLink *link, gint64 microseconds);
+/* At most @octets a second, each way, from now on. */
+void net_link_throttle (NetLink *link, guint64 octets);
+/* Ends the way out when all that waits is written, and reads on. */
+void net_link_half_close (NetLink *link);
+
 ProtoEngine *net_link_get_engine (NetLink *link);
 /* "127.0.0.1:40312"; borrowed. */
 const char *net_link_get_remote (NetLink *link);

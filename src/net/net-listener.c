@@ -4,6 +4,8 @@
 #include "net-error.h"
 #include "net-workers-private.h"
 
+#include <sys/socket.h>
+
 /* With port 0 the port that is free on 127.0.0.1 may be taken on ::1: so often another is tried. */
 #define FREE_PORT_ATTEMPTS 50
 #define ACCEPTS_PER_TURN   64
@@ -23,6 +25,7 @@ struct _NetListener
   /* Writers free the listener; readers are in the middle of accepting. */
   GRWLock lock;
   gboolean stopped;
+  gboolean shared; /* the sockets are somebody else's too */
 };
 
 /* One accepted socket on its way to its worker, or one listening socket. */
@@ -230,6 +233,30 @@ open_all (NetListener *listener, const char *address, guint16 port, GError **cau
   return TRUE;
 }
 
+static NetListener *
+make (NetWorkers *workers, NetListenerAccepted accepted, gpointer user_data)
+{
+  NetListener *listener = g_new0 (NetListener, 1);
+
+  g_atomic_ref_count_init (&listener->references);
+  g_rw_lock_init (&listener->lock);
+  listener->workers = workers;
+  listener->accepted = accepted;
+  listener->user_data = user_data;
+  listener->sockets = g_ptr_array_new_with_free_func (g_object_unref);
+  listener->sources = g_ptr_array_new_with_free_func (source_drop);
+  return listener;
+}
+
+static void
+watch_all (NetListener *listener)
+{
+  g_rw_lock_writer_lock (&listener->lock);
+  for (guint i = 0; i < listener->sockets->len; i++)
+    watch (listener, listener->sockets->pdata[i]);
+  g_rw_lock_writer_unlock (&listener->lock);
+}
+
 NetListener *
 net_listener_new (const char *address,
                   guint16 port,
@@ -247,15 +274,7 @@ net_listener_new (const char *address,
       return NULL;
     }
 
-  g_autoptr (NetListener) listener = g_new0 (NetListener, 1);
-  g_atomic_ref_count_init (&listener->references);
-  g_rw_lock_init (&listener->lock);
-  listener->workers = workers;
-  listener->accepted = accepted;
-  listener->user_data = user_data;
-  listener->sockets = g_ptr_array_new_with_free_func (g_object_unref);
-  listener->sources = g_ptr_array_new_with_free_func (source_drop);
-
+  g_autoptr (NetListener) listener = make (workers, accepted, user_data);
   g_autoptr (GError) cause = NULL;
   guint attempts = port == 0 ? FREE_PORT_ATTEMPTS : 1;
   gboolean open = FALSE;
@@ -270,10 +289,47 @@ net_listener_new (const char *address,
       say_failure (error, cause, address != NULL ? address : "127.0.0.1 and ::1", port);
       return NULL;
     }
-  g_rw_lock_writer_lock (&listener->lock);
-  for (guint i = 0; i < listener->sockets->len; i++)
-    watch (listener, listener->sockets->pdata[i]);
-  g_rw_lock_writer_unlock (&listener->lock);
+  watch_all (listener);
+  return g_steal_pointer (&listener);
+}
+
+/* A listening TCP socket? */
+static gboolean
+check_socket (GSocket *socket, GError **error)
+{
+  GSocketFamily family = g_socket_get_family (socket);
+  gint listening = 0;
+
+  if ((family == G_SOCKET_FAMILY_IPV4 || family == G_SOCKET_FAMILY_IPV6)
+      && g_socket_get_socket_type (socket) == G_SOCKET_TYPE_STREAM
+      && g_socket_get_option (socket, SOL_SOCKET, SO_ACCEPTCONN, &listening, NULL) && listening)
+    return TRUE;
+  g_set_error_literal (error, NET_ERROR, NET_ERROR_LISTEN,
+                       "A socket that was handed over is no listening TCP socket");
+  return FALSE;
+}
+
+NetListener *
+net_listener_new_from_sockets (GPtrArray *sockets,
+                               NetWorkers *workers,
+                               NetListenerAccepted accepted,
+                               gpointer user_data,
+                               GError **error)
+{
+  g_autoptr (NetListener) listener = make (workers, accepted, user_data);
+
+  listener->shared = TRUE;
+  for (guint i = 0; i < sockets->len; i++)
+    {
+      GSocket *socket = sockets->pdata[i];
+
+      if (!check_socket (socket, error))
+        return NULL;
+      g_socket_set_blocking (socket, FALSE);
+      g_ptr_array_add (listener->sockets, g_object_ref (socket));
+    }
+  listener->port = get_socket_port (sockets->pdata[0]);
+  watch_all (listener);
   return g_steal_pointer (&listener);
 }
 
@@ -296,7 +352,8 @@ net_listener_free (NetListener *listener)
       GSocket *socket = listener->sockets->pdata[i];
 
       /* A poll under way in a worker keeps a closed socket listening until it is woken. */
-      g_socket_shutdown (socket, TRUE, TRUE, NULL);
+      if (!listener->shared)
+        g_socket_shutdown (socket, TRUE, TRUE, NULL);
       g_socket_close (socket, NULL);
     }
   g_rw_lock_writer_unlock (&listener->lock);

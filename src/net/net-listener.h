@@ -27,6 +27,13 @@ NetListener *net_listener_new (const char *address,
                                NetListenerAccepted accepted,
                                gpointer user_data,
                                GError **error);
+/* On sockets that listen already, of GSocket, and that somebody else (systemd) keeps open too: they
+ * are not shut down at the end. NET_ERROR_LISTEN when one is no listening TCP socket. */
+NetListener *net_listener_new_from_sockets (GPtrArray *sockets,
+                                            NetWorkers *workers,
+                                            NetListenerAccepted accepted,
+                                            gpointer user_data,
+                                            GError **error);
 guint16 net_listener_get_port (NetListener *listener);
 /* Accepts no more; links live on. */
 void net_listener_free (NetListener *listener);

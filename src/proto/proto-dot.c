@@ -107,8 +107,12 @@ take_text (ProtoDotDecoder *decoder, const guint8 *data, gsize length, GByteArra
 {
   const guint8 *cr = memchr (data, '\r', length);
   gsize taken = cr != NULL ? (gsize) (cr - data) : length;
+  const guint8 *lf = memchr (data, '\n', taken);
 
-  decoder->bare_lf = decoder->bare_lf || memchr (data, '\n', taken) != NULL;
+  if (lf != NULL && decoder->lenient)
+    taken = (gsize) (lf - data);
+  else if (lf != NULL)
+    decoder->bare_lf = TRUE;
   decoder->saw_nul = decoder->saw_nul || memchr (data, '\0', taken) != NULL;
   g_byte_array_append (out, data, (guint) taken);
   count (decoder, taken);
@@ -116,10 +120,32 @@ take_text (ProtoDotDecoder *decoder, const guint8 *data, gsize length, GByteArra
   return taken;
 }
 
+/* A bare LF where it ends a line. */
+static void
+take_loose_end (ProtoDotDecoder *decoder, GByteArray *out)
+{
+  decoder->bare_lf = TRUE;
+  if (decoder->state == DOT)
+    {
+      decoder->state = ENDED;
+      decoder->false_end = TRUE;
+      return;
+    }
+  append (out, "\r\n", 2);
+  decoder->state = LINE_START;
+  decoder->loose = TRUE;
+  decoder->line_length = 0;
+}
+
 /* The octet @octet after the state's own. Returns FALSE when it is plain text, not yet taken. */
 static gboolean
 take_special (ProtoDotDecoder *decoder, guint8 octet, GByteArray *out)
 {
+  if (decoder->lenient && octet == '\n' && decoder->state != CR && decoder->state != DOT_CR)
+    {
+      take_loose_end (decoder, out);
+      return TRUE;
+    }
   if (decoder->state == LINE_START && octet == '.')
     {
       decoder->state = DOT;
@@ -135,6 +161,7 @@ take_special (ProtoDotDecoder *decoder, guint8 octet, GByteArray *out)
       if (octet == '\n')
         {
           decoder->state = ENDED;
+          decoder->false_end = decoder->loose;
           return TRUE;
         }
       append (out, "\r", 1);
@@ -144,6 +171,7 @@ take_special (ProtoDotDecoder *decoder, guint8 octet, GByteArray *out)
     {
       append (out, "\n", 1);
       decoder->state = LINE_START;
+      decoder->loose = FALSE;
       decoder->line_length = 0;
       return TRUE;
     }

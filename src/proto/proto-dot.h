@@ -38,6 +38,11 @@ typedef struct
   gboolean bare_cr;   /* a CR that no LF followed was seen */
   gboolean bare_lf;   /* an LF that no CR led was seen */
   gboolean saw_nul;
+  /* To be set after proto_dot_decoder_init(): a bare LF ends a line too, and is passed on as CRLF.
+   * That is what makes smuggling possible (section 4.1.1.4 forbids it): for teaching only. */
+  gboolean lenient;
+  gboolean loose;     /* the line under way began behind a bare LF */
+  gboolean false_end; /* something else than CRLF.CRLF has ended the message */
 } ProtoDotDecoder;
 
 void proto_dot_decoder_init (ProtoDotDecoder *decoder);

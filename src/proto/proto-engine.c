@@ -143,6 +143,19 @@ proto_engine_set_tap (ProtoEngine *engine, ProtoTap tap, gpointer user_data)
 }
 
 void
+proto_engine_set_gate (ProtoEngine *engine, ProtoGate gate, gpointer user_data)
+{
+  engine->gate = gate;
+  engine->gate_data = user_data;
+}
+
+void
+proto_engine_restart_timeout (ProtoEngine *engine)
+{
+  touch (engine);
+}
+
+void
 proto_engine_free (ProtoEngine *engine)
 {
   engine->klass->free (engine);
@@ -260,6 +273,12 @@ void
 proto_engine_write (ProtoEngine *engine, const guint8 *data, gsize length)
 {
   g_byte_array_append (engine->out, data, length);
+}
+
+gboolean
+proto_engine_is_barred (ProtoEngine *engine, const char *verb)
+{
+  return engine->gate != NULL && engine->gate (verb, engine->gate_data);
 }
 
 void

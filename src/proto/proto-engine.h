@@ -74,6 +74,10 @@ void proto_work_unref (ProtoWork *work);
 
 typedef struct _ProtoEngine ProtoEngine;
 
+/* A server's gate hears each command that is about to be run, @verb in capitals; TRUE: it has been
+ * answered, and is not run. For faults on demand. */
+typedef gboolean (*ProtoGate) (const char *verb, gpointer user_data);
+
 typedef struct
 {
   /* Bytes were added to engine->in, or the peer closed its side (engine->eof). */
@@ -105,6 +109,8 @@ struct _ProtoEngine
   gint64 end;                         /* likewise: that of the whole session; 0: none */
   ProtoTap tap;
   gpointer tap_data;
+  ProtoGate gate;
+  gpointer gate_data;
 };
 
 /* ---- for the link ---- */
@@ -147,6 +153,11 @@ gboolean proto_engine_is_encrypted (const ProtoEngine *engine);
 /* The tap hears the lines that wait to be taken, too: a server's greeting. */
 void proto_engine_set_tap (ProtoEngine *engine, ProtoTap tap, gpointer user_data);
 
+void proto_engine_set_gate (ProtoEngine *engine, ProtoGate gate, gpointer user_data);
+
+/* What was heard of the peer's silence does not count: it had nothing to answer. */
+void proto_engine_restart_timeout (ProtoEngine *engine);
+
 void proto_engine_free (ProtoEngine *engine);
 
 /* ---- for the engines ---- */
@@ -169,6 +180,8 @@ gboolean proto_engine_can_bind (const ProtoEngine *engine);
 /* Queues @text and a CRLF; the tap sees @shown instead when that is not NULL (a secret). */
 void proto_engine_say (ProtoEngine *engine, const char *text, const char *shown);
 void proto_engine_write (ProtoEngine *engine, const guint8 *data, gsize length);
+/* Whether the gate keeps @verb from being run. */
+gboolean proto_engine_is_barred (ProtoEngine *engine, const char *verb);
 void proto_engine_heard (ProtoEngine *engine, const char *line, gssize length);
 void proto_engine_note (ProtoEngine *engine, const char *format, ...) G_GNUC_PRINTF (2, 3);
 void proto_engine_tap_body (ProtoEngine *engine,

@@ -363,7 +363,7 @@ proto_pop3_server_run_line (ProtoPop3Server *server, const char *line, gsize len
         proto_pop3_server_err (server, NULL,
                                server->in_transaction ? "You are logged in already"
                                                       : "Log in first");
-      else
+      else if (!proto_engine_is_barred (&server->engine, verbs[i].verb))
         verbs[i].run (server, argument);
       return;
     }

@@ -454,6 +454,22 @@ proto_pop3_server_shut_down (ProtoPop3Server *server, const char *text)
   proto_pop3_server_close (server);
 }
 
+void
+proto_pop3_server_interject (ProtoPop3Server *server, const char *text)
+{
+  say_err (server, NULL, text);
+}
+
+void
+proto_pop3_server_turn_away (ProtoPop3Server *server, const char *text)
+{
+  g_autoptr (GBytes) greeting = proto_engine_take_output (&server->engine);
+
+  if (server->greeting_said)
+    say_err (server, NULL, text);
+  proto_pop3_server_close (server);
+}
+
 const char *
 proto_pop3_server_get_timestamp (const ProtoPop3Server *server)
 {

@@ -95,6 +95,11 @@ void proto_pop3_server_accept_update (ProtoPop3Server *server);
 /* Closes with "-ERR [SYS/TEMP] text", without UPDATE: a shutdown. */
 void proto_pop3_server_shut_down (ProtoPop3Server *server, const char *text);
 
+/* From within a gate: "-ERR text" instead of running the command. */
+void proto_pop3_server_interject (ProtoPop3Server *server, const char *text);
+/* The same in the place of the greeting, and closes; over TLS from the start without a word. */
+void proto_pop3_server_turn_away (ProtoPop3Server *server, const char *text);
+
 const char *
 proto_pop3_server_get_timestamp (const ProtoPop3Server *server); /* "<…@host>" or NULL */
 gboolean proto_pop3_server_is_tls (const ProtoPop3Server *server);

@@ -357,6 +357,8 @@ proto_smtp_server_run_line (ProtoSmtpServer *server, const char *line, gsize len
     }
   if (check_line (server, verb, line, length))
     {
+      if (proto_engine_is_barred (&server->engine, verbs[verb].name))
+        return;
       /* Trailing space is common and harmless (section 4.1.1). */
       words = g_strchomp (g_strdup (arguments));
       verbs[verb].run (server, words);

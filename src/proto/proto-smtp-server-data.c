@@ -13,6 +13,7 @@ proto_smtp_server_begin_data (ProtoSmtpServer *server)
   server->noted_8bit = FALSE;
   server->decoder_ended = FALSE;
   proto_dot_decoder_init (&server->decoder);
+  server->decoder.lenient = server->config.lenient_endings;
   proto_engine_set_timeout (&server->engine, server->config.data_timeout);
 }
 
@@ -48,15 +49,15 @@ has_long_line (const ProtoSmtpServer *server)
 static gboolean
 is_bad (const ProtoSmtpServer *server)
 {
-  return server->decoder.bare_cr || server->decoder.bare_lf || server->decoder.saw_nul
-         || is_too_large (server) || has_long_line (server);
+  return server->decoder.bare_cr || (server->decoder.bare_lf && !server->decoder.lenient)
+         || server->decoder.saw_nul || is_too_large (server) || has_long_line (server);
 }
 
 static void
 refuse_message (ProtoSmtpServer *server)
 {
   proto_smtp_server_abort (server);
-  if (server->decoder.bare_lf)
+  if (server->decoder.bare_lf && !server->decoder.lenient)
     proto_smtp_server_complain (server, 550, "5.6.11",
                                 "The message has a bare LF; lines end in CRLF");
   else if (server->decoder.bare_cr)
@@ -76,6 +77,13 @@ end_message (ProtoSmtpServer *server)
 {
   server->in_data = FALSE;
   proto_engine_set_timeout (&server->engine, server->config.command_timeout);
+  if (server->decoder.false_end)
+    proto_engine_note (&server->engine,
+                       "A false end of the message was taken, as lenient endings are on: what "
+                       "follows is run as commands");
+  else if (server->decoder.lenient && server->decoder.bare_lf)
+    proto_engine_note (&server->engine,
+                       "A bare LF was taken for a CRLF, as lenient endings are on");
   if (is_bad (server))
     refuse_message (server);
   else

@@ -384,6 +384,18 @@ take_answer (ProtoSmtpServer *server, ProtoSmtpQuestion question, const ProtoRep
     }
 }
 
+/* RFC 2034 section 4: an enhanced code in every reply, of the reply's own class. */
+static void
+mend_enhanced (ProtoReply *reply)
+{
+  if (reply->code / 100 != 3
+      && (reply->enhanced == NULL || (guint) (reply->enhanced[0] - '0') != reply->code / 100))
+    {
+      g_free (reply->enhanced);
+      reply->enhanced = g_strdup_printf ("%u.0.0", reply->code / 100);
+    }
+}
+
 void
 proto_smtp_server_answer (ProtoSmtpServer *server, ProtoReply *reply)
 {
@@ -394,13 +406,7 @@ proto_smtp_server_answer (ProtoSmtpServer *server, ProtoReply *reply)
   if (question == PROTO_SMTP_QUESTION_NONE)
     return;
 
-  /* RFC 2034 section 4: an enhanced code in every reply, of the reply's own class. */
-  if (reply->code / 100 != 3
-      && (reply->enhanced == NULL || (guint) (reply->enhanced[0] - '0') != reply->code / 100))
-    {
-      g_free (owned->enhanced);
-      owned->enhanced = g_strdup_printf ("%u.0.0", reply->code / 100);
-    }
+  mend_enhanced (owned);
 
   server->question = PROTO_SMTP_QUESTION_NONE;
   if (server->in_chunk && reply->code != 421)
@@ -442,6 +448,17 @@ proto_smtp_server_shut_down (ProtoSmtpServer *server, ProtoReply *reply)
   if (server->greeting_said && !server->engine.wants_tls)
     proto_smtp_server_say_reply (server, owned);
   proto_smtp_server_close (server);
+}
+
+void
+proto_smtp_server_interject (ProtoSmtpServer *server, ProtoReply *reply)
+{
+  g_autoptr (ProtoReply) owned = reply;
+
+  mend_enhanced (owned);
+  proto_smtp_server_say_reply (server, owned);
+  if (owned->code == 421)
+    proto_smtp_server_close (server);
 }
 
 const char *

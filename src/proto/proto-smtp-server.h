@@ -13,9 +13,9 @@
  *
  * It needs AUTH (530 before it) and concerns letters of that user alone; it stands outside a
  * transaction (503 in one) and is the last of a pipelined group. A line of the 250 reply is
- * "<address> recalled", "<address> fetched" (too late) or "<address> not-found" (removed unread); 550
- * says that there is no such letter. The keyword is there as soon as AUTH is: few clients say EHLO
- * again behind it.
+ * "<address> recalled", "<address> fetched" (too late) or "<address> not-found" (removed unread);
+ * 550 says that there is no such letter. The keyword is there as soon as AUTH is: few clients say
+ * EHLO again behind it.
  *
  * Pull events with proto_smtp_server_next() after each feed; answer those marked "question" with
  * proto_smtp_server_answer() before the next pull gives anything.
@@ -38,6 +38,7 @@ typedef struct
   gboolean offer_smtputf8;
   gboolean offer_expn;            /* else EXPN is 502 */
   gboolean offer_recall;          /* else XRECALL is 502 */
+  gboolean lenient_endings;       /* a bare LF ends a line of DATA: to show smuggling */
   gboolean auth_required;         /* MAIL before AUTH is 530 5.7.0 */
   gboolean auth_in_clear;         /* offer AUTH without TLS: a demonstration setting */
   ProtoSaslMechanisms mechanisms; /* 0: no AUTH; -PLUS is offered where the TLS can be bound to */
@@ -124,6 +125,9 @@ void proto_smtp_server_give_keys (ProtoSmtpServer *server, const ProtoScramKeys 
 /* Says @reply (421) and closes after it; takes @reply. For a shutdown; an open question need no
  * longer be answered. */
 void proto_smtp_server_shut_down (ProtoSmtpServer *server, ProtoReply *reply);
+
+/* From within a gate: @reply instead of running the command; takes it. A 421 closes. */
+void proto_smtp_server_interject (ProtoSmtpServer *server, ProtoReply *reply);
 
 /* State for Received: (section 4.4) and for policy; borrowed. */
 const char *proto_smtp_server_get_helo (const ProtoSmtpServer *server); /* or NULL */

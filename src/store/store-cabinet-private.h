@@ -28,11 +28,11 @@ struct _StoreCabinet
   GMutex lock;
   GCond idle;
   StoreIndexer *indexer; /* or NULL */
-  GQueue readers;   /* of StoreDb: not in use */
-  guint busy;       /* reads, and letters on their way to the writer */
-  gboolean closed;  /* nothing more begins */
-  guint changed;    /* to be told */
-  GSource *telling; /* or NULL */
+  GQueue readers;        /* of StoreDb: not in use */
+  guint busy;            /* reads, and letters on their way to the writer */
+  gboolean closed;       /* nothing more begins */
+  guint changed;         /* to be told */
+  GSource *telling;      /* or NULL */
 
   GMainContext *context; /* of the opener */
   StoreDb *watcher;
@@ -68,8 +68,7 @@ void store_cabinet_read (StoreCabinet *cabinet,
                          gpointer user_data);
 
 /* NULL without an error when there is no such letter. */
-StoreLetter *
-store_cabinet_load_row (StoreCabinet *cabinet, StoreDb *db, gint64 id, GError **error);
+StoreLetter *store_cabinet_load_row (StoreCabinet *cabinet, StoreDb *db, gint64 id, GError **error);
 
 /* ---- writing ---- */
 

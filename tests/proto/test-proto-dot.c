@@ -95,6 +95,49 @@ test_decode (void)
       }
 }
 
+/* What the setting for teaching takes for an end, at any split. */
+static void
+test_lenient (void)
+{
+  static const struct
+  {
+    const char *wire;
+    const char *message; /* NULL: it does not end */
+    gsize end;
+    gboolean false_end;
+  } endings[] = {
+    { "a\n.\nQUIT", "a\r\n", 4, TRUE },
+    { "a\n.\r\nQUIT", "a\r\n", 5, TRUE },
+    { "a\r\n.\nQUIT", "a\r\n", 5, TRUE },
+    { "a\r\n.\r\nQUIT", "a\r\n", 6, FALSE },
+    { "a\n..b\n\r\n.\r\n", "a\r\n.b\r\n\r\n", 11, FALSE },
+    { "a\r.\r", NULL, 0, FALSE },
+    { "\n.\n", "\r\n", 3, TRUE },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (endings); i++)
+    for (gsize split = 0; split <= strlen (endings[i].wire); split++)
+      {
+        const guint8 *wire = (const guint8 *) endings[i].wire;
+        gsize length = strlen (endings[i].wire);
+        g_autoptr (GByteArray) out = g_byte_array_new ();
+        ProtoDotDecoder decoder;
+        gboolean ended = FALSE;
+
+        proto_dot_decoder_init (&decoder);
+        decoder.lenient = TRUE;
+        gsize used = proto_dot_decoder_read (&decoder, wire, split, out, &ended);
+        if (!ended)
+          used += proto_dot_decoder_read (&decoder, wire + split, length - split, out, &ended);
+        g_assert_cmpint (ended, ==, endings[i].message != NULL);
+        g_assert_cmpint (decoder.false_end, ==, endings[i].false_end);
+        if (!ended)
+          continue;
+        g_assert_cmpuint (used, ==, endings[i].end);
+        g_assert_cmpmem (out->data, out->len, endings[i].message, strlen (endings[i].message));
+      }
+}
+
 /* The longest line counts what stands between two CRLF, bare CRs and LFs too; no stuffed dot. */
 static void
 test_longest_line (void)
@@ -195,6 +238,7 @@ main (int argc, char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/proto/dot/decode", test_decode);
+  g_test_add_func ("/proto/dot/lenient", test_lenient);
   g_test_add_func ("/proto/dot/longest-line", test_longest_line);
   g_test_add_func ("/proto/dot/encode", test_encode);
   g_test_add_func ("/proto/dot/round-trip", test_round_trip);
