@@ -21,8 +21,12 @@ on_progress (EngineAccount *account, GParamSpec *pspec, gpointer user_data)
   g_autofree char *size = base_text_size (progress->octets);
 
   if (progress->total_letters > 0)
-    g_printerr (_ ("\r%s: %u of %u, %s\033[K"), engine_account_get_values (account)->address,
-                progress->letters, progress->total_letters, size);
+    {
+      g_autofree char *line
+          = g_strdup_printf (_ ("%s: %u of %u, %s"), engine_account_get_values (account)->address,
+                             progress->letters, progress->total_letters, size);
+      g_printerr ("\r%s\033[K", line);
+    }
   else
     g_printerr ("\r\033[K");
 }

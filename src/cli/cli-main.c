@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli-help.h"
 #include "cli-output.h"
+#include "cli-shell.h"
 
 #include <postroom-config.h>
 
@@ -9,6 +10,7 @@
 #include <locale.h>
 #include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 static const CliVerb *const verbs[] = {
   &cli_demo_verb,           &cli_serve_verb,
@@ -156,6 +158,8 @@ dispatch (CliRun *run, char **words)
   CliExit code = take_common_options (run, &words, &finished);
   if (finished)
     return code;
+  if (*words == NULL && isatty (STDIN_FILENO) && isatty (STDOUT_FILENO))
+    return cli_shell_run (run);
   if (*words == NULL)
     {
       cli_help_print ();
