@@ -217,8 +217,11 @@ dispatch (CliRun *run, char **words)
 int
 main (int argc, char **argv)
 {
+  const char *texts = g_getenv ("POSTROOM_LOCALE_DIR");
+
   setlocale (LC_ALL, "");
-  bindtextdomain (POSTROOM_GETTEXT_PACKAGE, POSTROOM_LOCALE_DIR);
+  /* In a build tree the translations are not where they will be installed. */
+  bindtextdomain (POSTROOM_GETTEXT_PACKAGE, texts != NULL ? texts : POSTROOM_LOCALE_DIR);
   bind_textdomain_codeset (POSTROOM_GETTEXT_PACKAGE, "UTF-8");
   textdomain (POSTROOM_GETTEXT_PACKAGE);
   /* A reader of our output that goes away is an error of writing, no death. */
