@@ -19,6 +19,8 @@ typedef struct
   AdwEntryRow *user;
 } Rows;
 
+#define MEGABYTE 1000000
+
 struct _AppAccountDialog
 {
   AdwWindow parent_instance;
@@ -50,6 +52,7 @@ struct _AppAccountDialog
   AdwComboRow *keep;
   GtkWidget *keep_days_row;
   GtkSpinButton *keep_days;
+  GtkSpinButton *max_megabytes;
   AdwPreferencesGroup *notice;
   GtkButton *unchecked;
   GtkButton *remove;
@@ -116,6 +119,7 @@ read_account (AppAccountDialog *self)
   StoreAccount *values = self->account
                              ? store_account_copy (engine_account_get_values (self->account))
                              : store_account_new ();
+  guint64 megabytes;
 
   g_free (values->name);
   g_free (values->address);
@@ -128,6 +132,10 @@ read_account (AppAccountDialog *self)
     }
   values->keep = (StoreKeep) adw_combo_row_get_selected (self->keep);
   values->keep_days = (guint) gtk_spin_button_get_value_as_int (self->keep_days);
+  /* What was said in octets elsewhere stays so until it is changed here. */
+  megabytes = (guint64) gtk_spin_button_get_value_as_int (self->max_megabytes);
+  if (megabytes != values->max_octets / MEGABYTE)
+    values->max_octets = megabytes * MEGABYTE;
   return values;
 }
 
@@ -420,6 +428,7 @@ app_account_dialog_class_init (AppAccountDialogClass *class)
   BIND (keep);
   BIND (keep_days_row);
   BIND (keep_days);
+  BIND (max_megabytes);
   BIND (notice);
   BIND (unchecked);
   BIND (remove);
@@ -451,6 +460,7 @@ show_account (AppAccountDialog *self)
   set_text (self->address, values->address);
   fill (self, values);
   adw_combo_row_set_selected (self->keep, values->keep);
+  gtk_spin_button_set_value (self->max_megabytes, (double) (values->max_octets / MEGABYTE));
   if (values->keep_days > 0)
     gtk_spin_button_set_value (self->keep_days, values->keep_days);
   gtk_widget_set_visible (GTK_WIDGET (self->servers), !values->local);

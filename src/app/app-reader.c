@@ -21,6 +21,7 @@ struct _AppReader
   MessageLetter *letter;
   gboolean plain;
   gboolean remote;
+  gboolean partial;
 
   GtkStack *stack;
   AdwStatusPage *none;
@@ -34,6 +35,8 @@ struct _AppReader
   GtkInfoBar *state_bar;
   GtkLabel *state;
   GtkWidget *send_now;
+  GtkInfoBar *rest_bar;
+  GtkLabel *rest;
   GtkInfoBar *images_bar;
   GtkLabel *images;
   AppLetterView *view;
@@ -223,11 +226,36 @@ show_state (AppReader *self)
   gtk_info_bar_set_revealed (self->state_bar, words != NULL);
 }
 
+/* Whether the letter is here whole stands in its row. */
+static void
+on_row (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (AppReader) self = user_data;
+  g_autoptr (GPtrArray) rows = engine_letters_load_finish (ENGINE_LETTERS (source), result, NULL);
+  const StoreLetter *row = rows && rows->len > 0 ? g_ptr_array_index (rows, 0) : NULL;
+
+  if (!row || row->id != self->id)
+    return;
+  self->partial = row->partial > 0;
+  if (self->partial)
+    {
+      g_autofree char *size = g_format_size (row->partial);
+      /* Translators: a size, as “12 MB” */
+      g_autofree char *words = g_strdup_printf (
+          _ ("Only the beginning of this letter was fetched: it has %s at the server"), size);
+
+      gtk_label_set_label (self->rest, words);
+    }
+  gtk_info_bar_set_revealed (self->rest_bar, self->partial);
+  g_signal_emit (self, signals[LETTER_CHANGED], 0);
+}
+
 static void
 show_letter (AppReader *self)
 {
   show_header (self);
   show_state (self);
+  gtk_info_bar_set_revealed (self->rest_bar, FALSE);
   gtk_info_bar_set_revealed (self->images_bar, FALSE);
   app_attachments_set_letter (self->attachments, self->letter);
   show_body (self);
@@ -245,6 +273,8 @@ on_read (GObject *source, GAsyncResult *result, gpointer user_data)
 
   if (letter)
     {
+      engine_letters_load_async (ENGINE_LETTERS (source), &self->id, 1, self->cancellable, on_row,
+                                 g_object_ref (self));
       self->letter = g_steal_pointer (&letter);
       show_letter (self);
     }
@@ -261,6 +291,7 @@ drop (AppReader *self)
   g_clear_pointer (&self->letter, message_letter_unref);
   self->id = 0;
   self->remote = FALSE;
+  self->partial = FALSE;
 }
 
 /* The reader asks for no more room than it must have: otherwise every letter with a longer subject
@@ -359,6 +390,8 @@ app_reader_class_init (AppReaderClass *class)
   gtk_widget_class_bind_template_child (widget, AppReader, state_bar);
   gtk_widget_class_bind_template_child (widget, AppReader, state);
   gtk_widget_class_bind_template_child (widget, AppReader, send_now);
+  gtk_widget_class_bind_template_child (widget, AppReader, rest_bar);
+  gtk_widget_class_bind_template_child (widget, AppReader, rest);
   gtk_widget_class_bind_template_child (widget, AppReader, images_bar);
   gtk_widget_class_bind_template_child (widget, AppReader, images);
   gtk_widget_class_bind_template_child (widget, AppReader, view);
@@ -397,6 +430,21 @@ app_reader_show (AppReader *reader, gint64 id, StoreFolder folder)
   g_signal_emit (reader, signals[LETTER_CHANGED], 0);
   engine_letters_read_async (engine_office_get_letters (reader->office), id, reader->cancellable,
                              on_read, g_object_ref (reader));
+}
+
+void
+app_reader_reload (AppReader *reader)
+{
+  gint64 id = reader->id;
+
+  drop (reader);
+  app_reader_show (reader, id, reader->folder);
+}
+
+gboolean
+app_reader_is_partial (AppReader *reader)
+{
+  return reader->partial;
 }
 
 void

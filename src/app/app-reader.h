@@ -16,6 +16,8 @@ void app_reader_set_office (AppReader *reader, EngineOffice *office);
 
 /* Reads and shows the letter; the one shown already stays. */
 void app_reader_show (AppReader *reader, gint64 id, StoreFolder folder);
+/* The letter shown has changed. */
+void app_reader_reload (AppReader *reader);
 /* One that is in no folder; needs no office. */
 void app_reader_show_letter (AppReader *reader, MessageLetter *letter);
 /* Why there is no letter to show. */
@@ -25,6 +27,7 @@ void app_reader_show_none (AppReader *reader, guint n_selected);
 
 MessageLetter *app_reader_get_letter (AppReader *reader); /* borrowed; NULL until it was read */
 gint64 app_reader_get_id (AppReader *reader);             /* 0: none */
+gboolean app_reader_is_partial (AppReader *reader);       /* only its beginning is here */
 AppAttachments *app_reader_get_attachments (AppReader *reader);
 
 void app_reader_set_plain_text (AppReader *reader, gboolean plain);

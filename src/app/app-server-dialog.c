@@ -40,6 +40,7 @@ struct _AppServerDialog
   AdwActionRow *authority_row;
   AdwActionRow *fingerprint_row;
   GtkSwitch *in_clear;
+  GtkSwitch *judge;
 };
 
 G_DEFINE_FINAL_TYPE (AppServerDialog, app_server_dialog, ADW_TYPE_WINDOW)
@@ -184,6 +185,7 @@ show_state (AppServerDialog *self)
   gtk_switch_set_active (self->power, running);
   gtk_switch_set_state (self->power, running);
   gtk_switch_set_active (self->in_clear, engine_server_get_config (self->server)->auth_in_clear);
+  gtk_switch_set_active (self->judge, engine_server_get_config (self->server)->judge);
   self->filling = FALSE;
   adw_action_row_set_subtitle (self->power_row, subtitle);
   adw_window_title_set_subtitle (self->heading,
@@ -206,6 +208,7 @@ set_busy (AppServerDialog *self, gboolean busy)
   gtk_spinner_set_spinning (self->spinner, busy);
   gtk_widget_set_sensitive (GTK_WIDGET (self->power), !busy);
   gtk_widget_set_sensitive (GTK_WIDGET (self->in_clear), !busy);
+  gtk_widget_set_sensitive (GTK_WIDGET (self->judge), !busy);
 }
 
 /* ---- on and off ---- */
@@ -230,14 +233,15 @@ start (AppServerDialog *self, const EngineServerConfig *config)
                              g_object_ref (self));
 }
 
-/* What it ran with, but for the one switch. */
+/* What it ran with, but for the switches. */
 static void
-restart_in_clear (AppServerDialog *self)
+start_changed (AppServerDialog *self)
 {
   g_autoptr (EngineServerConfig) config
       = engine_server_config_copy (engine_server_get_config (self->server));
 
   config->auth_in_clear = gtk_switch_get_active (self->in_clear);
+  config->judge = gtk_switch_get_active (self->judge);
   start (self, config);
 }
 
@@ -253,7 +257,7 @@ on_stopped (GObject *source, GAsyncResult *result, gpointer user_data)
   else if (self->restart)
     {
       self->restart = FALSE;
-      restart_in_clear (self);
+      start_changed (self);
       return;
     }
   show_state (self);
@@ -280,7 +284,7 @@ on_power (GtkSwitch *power, gboolean on, AppServerDialog *self)
 }
 
 static gboolean
-on_in_clear (GtkSwitch *widget, gboolean on, AppServerDialog *self)
+on_setting (GtkSwitch *widget, gboolean on, AppServerDialog *self)
 {
   if (self->filling)
     return FALSE;
@@ -288,7 +292,7 @@ on_in_clear (GtkSwitch *widget, gboolean on, AppServerDialog *self)
   if (self->restart)
     stop (self);
   else
-    restart_in_clear (self);
+    start_changed (self);
   return FALSE;
 }
 
@@ -422,8 +426,9 @@ app_server_dialog_class_init (AppServerDialogClass *class)
   gtk_widget_class_bind_template_child (widget, AppServerDialog, authority_row);
   gtk_widget_class_bind_template_child (widget, AppServerDialog, fingerprint_row);
   gtk_widget_class_bind_template_child (widget, AppServerDialog, in_clear);
+  gtk_widget_class_bind_template_child (widget, AppServerDialog, judge);
   gtk_widget_class_bind_template_callback (widget, on_power);
-  gtk_widget_class_bind_template_callback (widget, on_in_clear);
+  gtk_widget_class_bind_template_callback (widget, on_setting);
   gtk_widget_class_bind_template_callback (widget, on_random);
   gtk_widget_class_bind_template_callback (widget, on_user_changed);
   gtk_widget_class_bind_template_callback (widget, on_user_done);

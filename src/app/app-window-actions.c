@@ -310,6 +310,8 @@ update_actions (AppWindow *window)
   set_enabled (window, "mark-unread", ids->len > 0 && !unsent);
   set_enabled (window, "show-source", letter);
   set_enabled (window, "show-images", letter);
+  set_enabled (window, "fetch-rest",
+               app_reader_is_partial (window->reader) && window->rest_wanted == 0);
   set_enabled (window, "open-attachment", attached);
   set_enabled (window, "save-attachment", attached);
   set_enabled (window, "save-all-attachments", attached);

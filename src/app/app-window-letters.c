@@ -354,6 +354,42 @@ on_show_images (GSimpleAction *action, GVariant *parameter, gpointer user_data)
 }
 
 static void
+on_rest (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (AppWindow) self = user_data;
+  gint64 id = self->rest_wanted;
+  g_autoptr (GError) error = NULL;
+
+  self->rest_wanted = 0;
+  if (!engine_fetcher_fetch_rest_finish (ENGINE_FETCHER (source), result, &error))
+    app_window_say_failure (self, error);
+  else if (!app_window_is_gone (self) && app_reader_get_id (self->reader) == id)
+    app_reader_reload (self->reader);
+  app_window_update_actions (self);
+}
+
+static void
+on_fetch_rest (GSimpleAction *action, GVariant *parameter, gpointer user_data)
+{
+  AppWindow *self = user_data;
+  g_autoptr (AppLetterItem) item = app_letter_list_dup_item (self->list);
+  const StoreLetter *values = item ? app_letter_item_get_letter (item) : NULL;
+  EngineAccount *account
+      = values ? engine_accounts_find (engine_office_get_accounts (self->office), values->account)
+               : NULL;
+
+  if (!account)
+    {
+      app_window_say (self, _ ("The account that fetched this letter is gone"));
+      return;
+    }
+  self->rest_wanted = values->id;
+  app_window_update_actions (self);
+  engine_fetcher_fetch_rest_async (engine_office_get_fetcher (self->office), account, values->id,
+                                   self->cancellable, on_rest, g_object_ref (self));
+}
+
+static void
 on_open_attachment (GSimpleAction *action, GVariant *parameter, gpointer user_data)
 {
   app_attachments_open (app_reader_get_attachments (APP_WINDOW (user_data)->reader),
@@ -387,6 +423,7 @@ static const GActionEntry entries[] = {
   { .name = "show-source", .activate = on_show_source },
   { .name = "plain-text", .state = "false", .change_state = on_plain_text },
   { .name = "show-images", .activate = on_show_images },
+  { .name = "fetch-rest", .activate = on_fetch_rest },
   { .name = "open-attachment", .activate = on_open_attachment, .parameter_type = "u" },
   { .name = "save-attachment", .activate = on_save_attachment, .parameter_type = "u" },
   { .name = "save-all-attachments", .activate = on_save_all_attachments },

@@ -21,6 +21,7 @@ struct _AppWindow
   StoreFolder undo_folder;   /* and from where */
   AdwToast *toast;           /* the one said last, while it is to be seen; weak */
   gint64 toast_time;         /* when, monotonic */
+  gint64 rest_wanted;        /* the letter whose rest is being fetched, or 0 */
   guint fetching;            /* accounts asked by win.fetch that have not answered */
 
   AdwToastOverlay *toasts;

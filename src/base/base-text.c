@@ -25,6 +25,17 @@ is_direction_mark (gunichar character)
          || (character >= 0x2066 && character <= 0x2069);
 }
 
+/* How much of @text is what nearly all text is: it needs no look at each character. */
+static gsize
+count_plain (const char *text, gsize length)
+{
+  gsize count = 0;
+
+  while (count < length && text[count] >= 0x20 && text[count] < 0x7f)
+    count++;
+  return count;
+}
+
 static char *
 escape (const char *text, gssize length, gboolean keep_lines)
 {
@@ -33,6 +44,13 @@ escape (const char *text, gssize length, gboolean keep_lines)
 
   for (gsize i = 0; i < size;)
     {
+      gsize plain = count_plain (text + i, size - i);
+      if (plain > 0)
+        {
+          g_string_append_len (out, text + i, (gssize) plain);
+          i += plain;
+          continue;
+        }
       gunichar character = g_utf8_get_char_validated (text + i, (gssize) (size - i));
       gboolean valid = character != (gunichar) -1 && character != (gunichar) -2;
       gsize width = valid ? (gsize) g_unichar_to_utf8 (character, NULL) : 1;

@@ -19,6 +19,7 @@ static gboolean local;
 static gboolean keep;
 static int keep_days;
 static gboolean keep_until_deleted;
+static gint64 max_octets;
 static gboolean no_check;
 
 static const GOptionEntry add_options[] = {
@@ -40,6 +41,8 @@ static const GOptionEntry add_options[] = {
     N_ ("Leave them there for N days after they were fetched"), "N" },
   { "keep-until-deleted", 0, 0, G_OPTION_ARG_NONE, &keep_until_deleted,
     N_ ("Leave them there until they are deleted here"), NULL },
+  { "max-octets", 0, 0, G_OPTION_ARG_INT64, &max_octets,
+    N_ ("Of letters over N octets fetch only the beginning"), "N" },
   { "password-file", 0, 0, G_OPTION_ARG_FILENAME, &password_file,
     N_ ("Read the password from the first line of FILE (-: standard input)"), "FILE" },
   { "no-check", 0, 0, G_OPTION_ARG_NONE, &no_check,
@@ -120,6 +123,13 @@ set_keep (StoreAccount *account, GError **error)
                   : keep_until_deleted ? STORE_KEEP_UNTIL_DELETED
                                        : STORE_KEEP_NOT;
   account->keep_days = (guint) keep_days;
+  if (max_octets < 0)
+    {
+      g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                           _ ("--max-octets takes a number from 0"));
+      return FALSE;
+    }
+  account->max_octets = (guint64) max_octets;
   return TRUE;
 }
 
@@ -249,6 +259,7 @@ account_list (CliRun *run, char **arguments)
       cli_json_string (builder, "address", values->address);
       cli_json_boolean (builder, "local", values->local);
       cli_json_string (builder, "keep", store_keep_get_name (values->keep));
+      cli_json_int (builder, "max_octets", (gint64) values->max_octets);
       if (values->keep == STORE_KEEP_DAYS)
         cli_json_int (builder, "keep_days", values->keep_days);
       json_server (builder, "smtp", &values->smtp);

@@ -7,9 +7,12 @@
 #include <unistd.h>
 
 static gboolean trace;
+static gint64 rest;
 
 static const GOptionEntry options[] = {
   { "trace", 0, 0, G_OPTION_ARG_NONE, &trace, N_ ("Print every line that crosses the wire"), NULL },
+  { "rest", 0, 0, G_OPTION_ARG_INT64, &rest,
+    N_ ("Fetch the rest of letter ID, of which only the beginning is here"), "ID" },
   G_OPTION_ENTRY_NULL,
 };
 
@@ -64,6 +67,43 @@ fetch_account (CliRun *run, EngineAccount *account, JsonBuilder *builder)
   return counts.failed > 0 ? CLI_EXIT_STORE : CLI_EXIT_OK;
 }
 
+static EngineAccount *
+find_account_of (CliRun *run, gint64 id)
+{
+  EngineLetters *letters = engine_office_get_letters (run->office);
+
+  engine_letters_load_async (letters, &id, 1, run->cancellable, cli_run_ready, run);
+  g_autoptr (GAsyncResult) result = cli_run_wait (run);
+  g_autoptr (GPtrArray) rows = engine_letters_load_finish (letters, result, NULL);
+  if (rows == NULL || rows->len == 0)
+    return NULL;
+  return engine_accounts_find (engine_office_get_accounts (run->office),
+                               ((StoreLetter *) g_ptr_array_index (rows, 0))->account);
+}
+
+static CliExit
+fetch_rest (CliRun *run)
+{
+  EngineFetcher *fetcher = engine_office_get_fetcher (run->office);
+  EngineAccount *account = find_account_of (run, rest);
+  g_autofree char *number = g_strdup_printf ("%" G_GINT64_FORMAT, rest);
+  g_autoptr (GError) error = NULL;
+
+  if (account == NULL)
+    {
+      g_printerr (_ ("postroom-cli: There is no letter %s of an account that can fetch it\n"),
+                  number);
+      return CLI_EXIT_NOT_FOUND;
+    }
+  engine_fetcher_fetch_rest_async (fetcher, account, rest, run->cancellable, cli_run_ready, run);
+  g_autoptr (GAsyncResult) result = cli_run_wait (run);
+  if (!engine_fetcher_fetch_rest_finish (fetcher, result, &error))
+    return cli_fail (error);
+  if (!run->json)
+    cli_print (_ ("Letter %s is whole"), number);
+  return CLI_EXIT_OK;
+}
+
 static CliExit
 fetch (CliRun *run, char **arguments)
 {
@@ -92,6 +132,8 @@ fetch (CliRun *run, char **arguments)
       const EngineJournalSide side = ENGINE_JOURNAL_CLIENT;
       tracer = cli_trace_new (engine_office_get_journal (run->office), &side, FALSE);
     }
+  if (rest != 0)
+    return fetch_rest (run);
   json_builder_begin_array (builder);
   for (guint i = 0; i < chosen->len; i++)
     {

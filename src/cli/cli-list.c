@@ -47,8 +47,9 @@ print_letter (const StoreLetter *letter)
   gboolean bold = !letter->seen && cli_may_colour ();
 
   g_print ("%s", bold ? "\033[1m" : "");
-  cli_print ("%6" G_GINT64_FORMAT " %s%s %s  %s  %s", letter->id, letter->seen ? " " : "*",
-             letter->has_attachments ? "@" : " ", time, person, title);
+  cli_print ("%6" G_GINT64_FORMAT " %s%s%s %s  %s  %s", letter->id, letter->seen ? " " : "*",
+             letter->has_attachments ? "@" : " ", letter->partial > 0 ? "+" : " ", time, person,
+             title);
   g_print ("%s", bold ? "\033[0m" : "");
 }
 
@@ -92,8 +93,9 @@ const CliVerb cli_list_verb = {
   .arguments = "[FOLDER]",
   .summary = N_ ("List the letters of a folder, newest first"),
   .details
-  = N_ ("“*” marks a letter not read yet, “@” one with attachments. The first column is the\n"
-        "id that “postroom-cli show” takes."),
+  = N_ ("“*” marks a letter not read yet, “@” one with attachments, “+” one of which only\n"
+        "the beginning is here (“postroom-cli fetch --rest”). The first column is the id that\n"
+        "“postroom-cli show” takes."),
   .options = options,
   .run = list,
 };

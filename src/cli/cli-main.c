@@ -29,6 +29,11 @@ static const CliVerb *const verbs[] = {
   &cli_show_verb,           &cli_reply_verb,
   &cli_forward_verb,        &cli_move_verb,
   &cli_mark_verb,           &cli_delete_verb,
+  &cli_junk_mark_verb,      &cli_junk_explain_verb,
+  &cli_junk_status_verb,    &cli_junk_allow_verb,
+  &cli_junk_block_verb,     &cli_junk_unlist_verb,
+  &cli_junk_train_verb,     &cli_junk_forget_verb,
+  &cli_junk_rules_verb,
 };
 
 void

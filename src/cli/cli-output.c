@@ -148,6 +148,8 @@ cli_json_letter (JsonBuilder *builder, const StoreLetter *letter)
   cli_json_string (builder, "subject", letter->subject);
   cli_json_time (builder, "date", letter->date);
   cli_json_int (builder, "size", (gint64) letter->size);
+  if (letter->partial > 0)
+    cli_json_int (builder, "partial_of", (gint64) letter->partial);
   cli_json_boolean (builder, "seen", letter->seen);
   cli_json_boolean (builder, "attachments", letter->has_attachments);
   cli_json_string (builder, "snippet", letter->snippet);

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli-output.h"
 
+#include <engine-ask.h>
 #include <engine-server-mailboxes.h>
 
 #include <glib/gi18n.h>
+#include <string.h>
 
 static char *sender;
 
@@ -45,17 +47,57 @@ print_json (GPtrArray *recalls)
   cli_print_json (builder);
 }
 
+/* A server that runs knows what open sessions have fetched: it is asked. NULL without an error when
+ * there is none. */
+static GPtrArray *
+recall_by_server (CliRun *run, const char *message_id, GError **error)
+{
+  g_autofree char *question = g_strdup_printf ("recall %s %s", sender, message_id);
+  g_autoptr (GError) failed = NULL;
+
+  engine_ask_async (run->directory, question, run->cancellable, cli_run_ready, run);
+  g_autoptr (GAsyncResult) asked = cli_run_wait (run);
+  g_autoptr (EngineAsk) ask = engine_ask_finish (asked, &failed);
+  if (ask == NULL)
+    {
+      if (!g_error_matches (failed, ENGINE_ERROR, ENGINE_ERROR_NOT_FOUND))
+        g_propagate_error (error, g_steal_pointer (&failed));
+      return NULL;
+    }
+  engine_ask_next_async (ask, run->cancellable, cli_run_ready, run);
+  g_autoptr (GAsyncResult) answered = cli_run_wait (run);
+  g_autoptr (GVariant) answer = engine_ask_next_finish (ask, answered, &failed);
+  if (failed != NULL)
+    {
+      g_propagate_error (error, g_steal_pointer (&failed));
+      return NULL;
+    }
+  /* It ended without a word: what it did is in the store. */
+  return answer != NULL ? engine_ask_to_recalls (answer) : NULL;
+}
+
+static GPtrArray *
+recall_directly (CliRun *run, const char *message_id, GError **error)
+{
+  EngineServer *server = engine_office_get_server (run->office);
+
+  engine_server_recall_async (server, sender, message_id, run->cancellable, cli_run_ready, run);
+  g_autoptr (GAsyncResult) result = cli_run_wait (run);
+  return engine_server_recall_finish (server, result, error);
+}
+
 static CliExit
 recall (CliRun *run, char **arguments)
 {
-  EngineServer *server = engine_office_get_server (run->office);
   g_autoptr (GError) error = NULL;
 
   if (g_strv_length (arguments) != 1 || sender == NULL)
     return cli_fail_usage (_ ("Give one Message-ID, and --from=USER"));
-  engine_server_recall_async (server, sender, arguments[0], run->cancellable, cli_run_ready, run);
-  g_autoptr (GAsyncResult) result = cli_run_wait (run);
-  g_autoptr (GPtrArray) recalls = engine_server_recall_finish (server, result, &error);
+  if (strpbrk (arguments[0], "\r\n") != NULL || strpbrk (sender, " \r\n") != NULL)
+    return cli_fail_usage (_ ("A Message-ID and a user's name are one word each"));
+  g_autoptr (GPtrArray) recalls = recall_by_server (run, arguments[0], &error);
+  if (recalls == NULL && error == NULL)
+    recalls = recall_directly (run, arguments[0], &error);
   if (recalls == NULL)
     return cli_fail (error);
   if (recalls->len == 0)
@@ -83,8 +125,7 @@ const CliVerb cli_recall_verb = {
   .summary = N_ ("Take a letter back where nobody has fetched it"),
   .details
   = N_ ("The letter must have been sent by a user of the local server who had logged in, to\n"
-        "users of the same server. It works whether the server runs or not. What a session that\n"
-        "is still open has fetched counts only once that session has ended."),
+        "users of the same server. It works whether the server runs or not."),
   .options = options,
   .run = recall,
 };

@@ -19,6 +19,7 @@ static char *source_file;
 static char **attachments;
 static gboolean later;
 static gboolean queued;
+static gboolean trace;
 
 static const GOptionEntry options[] = {
   { "from", 'f', 0, G_OPTION_ARG_STRING, &from,
@@ -42,6 +43,7 @@ static const GOptionEntry options[] = {
     N_ ("Only put it in the outbox; the window, or --queued, sends it"), NULL },
   { "queued", 0, 0, G_OPTION_ARG_NONE, &queued,
     N_ ("Send what waits in the outbox, instead of a new letter"), NULL },
+  { "trace", 0, 0, G_OPTION_ARG_NONE, &trace, N_ ("Print every line that crosses the wire"), NULL },
   G_OPTION_ENTRY_NULL,
 };
 
@@ -167,10 +169,16 @@ deliver_queued (CliRun *run)
 static CliExit
 send_letter (CliRun *run, char **arguments)
 {
+  g_autoptr (CliTrace) tracer = NULL;
   g_autoptr (GError) error = NULL;
 
   if (*arguments != NULL)
     return cli_fail_usage (_ ("“send” takes no argument: “%s”"), *arguments);
+  if (trace)
+    {
+      const EngineJournalSide side = ENGINE_JOURNAL_CLIENT;
+      tracer = cli_trace_new (engine_office_get_journal (run->office), &side, FALSE);
+    }
   if (queued)
     return deliver_queued (run);
   if (source_file == NULL && to == NULL && cc == NULL && bcc == NULL)

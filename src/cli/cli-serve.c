@@ -12,6 +12,9 @@ static char *key;
 static char *catch_all;
 static char **users;
 static gboolean auth_in_clear;
+static gboolean demonstration_auth;
+static char **limits;
+static gboolean judge;
 static gboolean trace;
 static gint64 max_size;
 
@@ -38,6 +41,12 @@ static const GOptionEntry options[] = {
   { "key", 0, 0, G_OPTION_ARG_FILENAME, &key, N_ ("The certificate's key"), "FILE" },
   { "auth-in-clear", 0, 0, G_OPTION_ARG_NONE, &auth_in_clear,
     N_ ("Take passwords without TLS too, to show what goes wrong"), NULL },
+  { "demonstration-auth", 0, 0, G_OPTION_ARG_NONE, &demonstration_auth,
+    N_ ("Offer CRAM-MD5 and APOP, and keep passwords for them (see below)"), NULL },
+  { "limit", 0, 0, G_OPTION_ARG_STRING_ARRAY, &limits,
+    N_ ("Set one of the limits below; may be repeated"), "NAME=NUMBER" },
+  { "judge", 0, 0, G_OPTION_ARG_NONE, &judge,
+    N_ ("Say in each letter whether it is junk, in X-Spam-Flag, -Score and -Status"), NULL },
   { "max-size", 0, 0, G_OPTION_ARG_INT64, &max_size, N_ ("Largest letter, in octets"), "OCTETS" },
   { "trace", 0, 0, G_OPTION_ARG_NONE, &trace, N_ ("Print every line that crosses the wire"), NULL },
   G_OPTION_ENTRY_NULL,
@@ -75,12 +84,27 @@ make_config (void)
     }
   config->address = g_strdup (address);
   config->auth_in_clear = auth_in_clear;
+  config->demonstration_auth = demonstration_auth;
+  config->judge = judge;
   if (max_size > 0)
     config->max_size = (guint64) max_size;
   config->certificate_file = g_strdup (certificate);
   config->key_file = g_strdup (key);
   config->catch_all = g_strdup (catch_all);
   return config;
+}
+
+static CliExit
+set_limits (EngineServerLimits *values)
+{
+  for (guint i = 0; limits != NULL && limits[i] != NULL; i++)
+    {
+      g_auto (GStrv) pair = g_strsplit (limits[i], "=", 2);
+      g_autoptr (GError) error = NULL;
+      if (!engine_server_limits_set (values, pair[0], pair[1] != NULL ? pair[1] : "", &error))
+        return cli_fail_usage ("%s", error->message);
+    }
+  return CLI_EXIT_OK;
 }
 
 static void
@@ -139,7 +163,7 @@ static gboolean
 has_options (void)
 {
   gboolean some = domain != NULL || address != NULL || catch_all != NULL || certificate != NULL
-                  || auth_in_clear || max_size > 0;
+                  || auth_in_clear || demonstration_auth || judge || limits != NULL || max_size > 0;
 
   for (guint i = 0; i < ENGINE_N_PORTS; i++)
     some = some || ports[i] >= 0;
@@ -155,13 +179,20 @@ serve (CliRun *run, char **arguments)
   g_autoptr (GError) error = NULL;
 
   CliExit code = check_options (arguments);
+  if (demonstration_auth)
+    engine_server_set_demonstration_auth (server, TRUE);
   for (guint i = 0; code == CLI_EXIT_OK && users != NULL && users[i] != NULL; i++)
     code = add_user (run, server, users[i]);
   if (code != CLI_EXIT_OK)
     return code;
 
   if (has_options ())
-    config = make_config ();
+    {
+      config = make_config ();
+      code = set_limits (&config->limits);
+    }
+  if (code != CLI_EXIT_OK)
+    return code;
   if (trace)
     {
       const EngineJournalSide side = ENGINE_JOURNAL_SERVER;
@@ -186,7 +217,17 @@ const CliVerb cli_serve_verb = {
   .summary = N_ ("Run the local server until Ctrl+C"),
   .details
   = N_ ("It takes mail for its own users at any address of its domain, on this machine only,\n"
-        "and relays nothing. Users are added with “postroom-cli user add”."),
+        "and relays nothing. Users are added with “postroom-cli user add”.\n"
+        "\n"
+        "--demonstration-auth is for class rooms. CRAM-MD5 and APOP need the password itself, so\n"
+        "that of each user who is added, or given a new password, from then on is kept as it is\n"
+        "in site.db beside its SCRAM keys, where who can read the file can read it. Without the\n"
+        "option neither is offered nor taken, and the next start forgets what was kept.\n"
+        "\n"
+        "Limits, 0 for none: sessions, sessions-per-address (of another machine),\n"
+        "sessions-from-here (of this one), sessions-per-user, session-seconds, session-commands,\n"
+        "errors, wrong-passwords (of a user from one address), wrong-passwords-per-address,\n"
+        "lock-seconds, delay-seconds."),
   .options = options,
   .run = serve,
 };

@@ -248,6 +248,8 @@ const CliVerb cli_user_add_verb = {
   .name = "user add",
   .arguments = "NAME",
   .summary = N_ ("Add a user of the local server"),
+  .details = N_ ("SCRAM keys are kept of the password, from which it does not come back; beside\n"
+                 "them the password itself, if the server runs with --demonstration-auth."),
   .options = password_options,
   .run = user_add,
 };
@@ -277,6 +279,8 @@ const CliVerb cli_user_passwd_verb = {
   .name = "user passwd",
   .arguments = "NAME",
   .summary = N_ ("Change a user's password"),
+  .details = N_ ("SCRAM keys are kept of the password, from which it does not come back; beside\n"
+                 "them the password itself, if the server runs with --demonstration-auth."),
   .options = password_options,
   .run = user_passwd,
 };

@@ -117,7 +117,7 @@ begin (GTask *task)
       g_object_unref (task);
       return;
     }
-  engine_retrieval_run_async (NULL, check->account, peer, engine_accounts_get_journal (accounts),
+  engine_retrieval_run_async (NULL, check->account, NULL, peer, engine_accounts_get_journal (accounts),
                               NULL, NULL, g_task_get_cancellable (task), on_retrieved, task);
 }
 

@@ -125,6 +125,13 @@ on_line (GObject *source, GAsyncResult *result, gpointer user_data)
   g_variant_get (answer, "(bv)", &good, &value);
   if (good)
     g_task_return_pointer (task, g_steal_pointer (&value), (GDestroyNotify) g_variant_unref);
+  else if (g_variant_is_of_type (value, G_VARIANT_TYPE ("(is)")))
+    {
+      gint32 code;
+      const char *words;
+      g_variant_get (value, "(i&s)", &code, &words);
+      g_task_return_new_error (task, ENGINE_ERROR, code, "%s", words);
+    }
   else
     g_task_return_new_error (task, ENGINE_ERROR, ENGINE_ERROR_REFUSED, "%s",
                              g_variant_is_of_type (value, G_VARIANT_TYPE_STRING)
@@ -152,4 +159,25 @@ EngineJournalLine *
 engine_ask_to_line (GVariant *answer)
 {
   return engine_journal_line_from_variant (answer);
+}
+
+GPtrArray *
+engine_ask_to_recalls (GVariant *answer)
+{
+  GPtrArray *recalls = g_ptr_array_new_with_free_func ((GDestroyNotify) store_recall_free);
+  GVariantIter iter;
+  const char *user;
+  guint32 outcome;
+
+  if (!g_variant_is_of_type (answer, G_VARIANT_TYPE ("a(su)")))
+    return recalls;
+  g_variant_iter_init (&iter, answer);
+  while (g_variant_iter_next (&iter, "(&su)", &user, &outcome))
+    {
+      StoreRecall *recall = g_new0 (StoreRecall, 1);
+      recall->user = g_strdup (user);
+      recall->outcome = MIN (outcome, STORE_RECALL_NOT_FOUND);
+      g_ptr_array_add (recalls, recall);
+    }
+  return recalls;
 }

@@ -10,8 +10,8 @@
 
 typedef struct _EngineAsk EngineAsk;
 
-/* @directory: as for engine_office_open(). @question: "stats", "sessions", "trace" or "reload".
- * ENGINE_ERROR_NOT_FOUND when no server runs there. */
+/* @directory: as for engine_office_open(). @question: one line, as engine-control-private.h has
+ * them. ENGINE_ERROR_NOT_FOUND when no server runs there. */
 void engine_ask_async (const char *directory,
                        const char *question,
                        GCancellable *cancellable,
@@ -21,7 +21,7 @@ EngineAsk *engine_ask_finish (GAsyncResult *result, GError **error);
 void engine_ask_free (EngineAsk *ask);
 
 /* The next answer; NULL without an error at the end. ENGINE_ERROR_REFUSED with the server's
- * words. */
+ * words, or the error that it met itself. */
 void engine_ask_next_async (EngineAsk *ask,
                             GCancellable *cancellable,
                             GAsyncReadyCallback callback,
@@ -30,5 +30,7 @@ GVariant *engine_ask_next_finish (EngineAsk *ask, GAsyncResult *result, GError *
 
 /* An answer to "trace". */
 EngineJournalLine *engine_ask_to_line (GVariant *answer);
+/* An answer to "recall": of StoreRecall. */
+GPtrArray *engine_ask_to_recalls (GVariant *answer);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (EngineAsk, engine_ask_free)

@@ -4,6 +4,7 @@
 #include "engine-control-private.h"
 
 #include "engine-error.h"
+#include "engine-server-mailboxes.h"
 #include "engine-server-shared-private.h"
 
 #include <errno.h>
@@ -13,7 +14,7 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 
-#define MAX_QUESTION 256
+#define MAX_QUESTION 2048
 /* One who watches and does not read is let go before he costs more than this, in octets. */
 #define MAX_BEHIND (4 * 1024 * 1024)
 
@@ -99,11 +100,11 @@ write_more (Talk *talk)
                                    talk->cancellable, on_written, g_rc_box_acquire (talk));
 }
 
-/* Takes a floating @answer. */
+/* Takes a floating @value. */
 static void
-say (Talk *talk, gboolean good, GVariant *answer)
+say (Talk *talk, gboolean good, GVariant *value)
 {
-  g_autoptr (GVariant) whole = g_variant_ref_sink (g_variant_new ("(bv)", good, answer));
+  g_autoptr (GVariant) whole = g_variant_ref_sink (g_variant_new ("(bv)", good, value));
 
   g_variant_print_string (whole, talk->later, TRUE);
   g_string_append_c (talk->later, '\n');
@@ -114,16 +115,25 @@ say (Talk *talk, gboolean good, GVariant *answer)
 }
 
 static void
-say_last (Talk *talk, gboolean good, GVariant *answer)
+say_last (Talk *talk, gboolean good, GVariant *value)
 {
   talk->last = TRUE;
-  say (talk, good, answer);
+  say (talk, good, value);
+}
+
+static void
+say_error (Talk *talk, const GError *error)
+{
+  if (error->domain == ENGINE_ERROR)
+    say_last (talk, FALSE, g_variant_new ("(is)", error->code, error->message));
+  else
+    say_last (talk, FALSE, g_variant_new_string (error->message));
 }
 
 /* ---- questions ---- */
 
 static void
-ask_stats (Talk *talk)
+ask_stats (Talk *talk, const char *argument)
 {
   say_last (talk, TRUE, engine_server_describe (talk->control->server));
 }
@@ -140,7 +150,7 @@ on_sessions (GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 static void
-ask_sessions (Talk *talk)
+ask_sessions (Talk *talk, const char *argument)
 {
   engine_server_describe_sessions_async (talk->control->server, on_sessions,
                                          g_rc_box_acquire (talk));
@@ -174,7 +184,7 @@ on_hung_up (GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 static void
-ask_trace (Talk *talk)
+ask_trace (Talk *talk, const char *argument)
 {
   EngineJournal *journal = talk->control->journal;
 
@@ -186,7 +196,7 @@ ask_trace (Talk *talk)
 }
 
 static void
-ask_reload (Talk *talk)
+ask_reload (Talk *talk, const char *argument)
 {
   g_autoptr (GError) error = NULL;
 
@@ -196,16 +206,69 @@ ask_reload (Talk *talk)
     say_last (talk, FALSE, g_variant_new_string (error->message));
 }
 
+static void
+on_recalled (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  Talk *talk = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GPtrArray) recalls
+      = engine_server_recall_finish (ENGINE_SERVER (source), result, &error);
+  GVariantBuilder answer;
+
+  g_variant_builder_init (&answer, G_VARIANT_TYPE ("a(su)"));
+  for (guint i = 0; recalls != NULL && i < recalls->len; i++)
+    {
+      const StoreRecall *recall = g_ptr_array_index (recalls, i);
+      g_variant_builder_add (&answer, "(su)", recall->user, (guint32) recall->outcome);
+    }
+  g_autoptr (GVariant) outcomes = g_variant_ref_sink (g_variant_builder_end (&answer));
+  if (talk->control != NULL && recalls == NULL)
+    say_error (talk, error);
+  else if (talk->control != NULL)
+    say_last (talk, TRUE, outcomes);
+  talk_release (talk);
+}
+
+static void
+ask_recall (Talk *talk, const char *argument)
+{
+  g_auto (GStrv) words = g_strsplit (argument, " ", 2);
+
+  if (g_strv_length (words) == 2)
+    engine_server_recall_async (talk->control->server, words[0], words[1], talk->cancellable,
+                                on_recalled, g_rc_box_acquire (talk));
+  else
+    say_last (talk, FALSE, g_variant_new_string ("Say who has sent which letter"));
+}
+
 static const struct
 {
   const char *question;
-  void (*answer) (Talk *talk);
+  void (*answer) (Talk *talk, const char *argument);
+  gboolean has_argument;
 } questions[] = {
-  { "stats", ask_stats },
-  { "sessions", ask_sessions },
-  { "trace", ask_trace },
-  { "reload", ask_reload },
+  { "stats", ask_stats, FALSE },  { "sessions", ask_sessions, FALSE },
+  { "trace", ask_trace, FALSE },  { "reload", ask_reload, FALSE },
+  { "recall", ask_recall, TRUE },
 };
+
+/* FALSE: nobody knows it. */
+static gboolean
+answer (Talk *talk, const char *line)
+{
+  const char *space = strchr (line, ' ');
+  gsize length = space != NULL ? (gsize) (space - line) : strlen (line);
+
+  for (gsize i = 0; i < G_N_ELEMENTS (questions); i++)
+    if (strlen (questions[i].question) == length
+        && strncmp (line, questions[i].question, length) == 0
+        && questions[i].has_argument == (space != NULL))
+      {
+        questions[i].answer (talk, space != NULL ? space + 1 : NULL);
+        return TRUE;
+      }
+  return FALSE;
+}
 
 static void
 on_question (GObject *source, GAsyncResult *result, gpointer user_data)
@@ -213,7 +276,6 @@ on_question (GObject *source, GAsyncResult *result, gpointer user_data)
   Talk *talk = user_data;
   g_autofree char *line
       = g_data_input_stream_read_line_finish (G_DATA_INPUT_STREAM (source), result, NULL, NULL);
-  gboolean known = FALSE;
 
   if (talk->control == NULL || line == NULL)
     {
@@ -221,13 +283,7 @@ on_question (GObject *source, GAsyncResult *result, gpointer user_data)
       talk_release (talk);
       return;
     }
-  for (gsize i = 0; i < G_N_ELEMENTS (questions) && !known; i++)
-    if (strcmp (line, questions[i].question) == 0)
-      {
-        known = TRUE;
-        questions[i].answer (talk);
-      }
-  if (!known)
+  if (!answer (talk, line))
     say_last (talk, FALSE, g_variant_new_string ("The server does not know this question"));
   talk_release (talk);
 }

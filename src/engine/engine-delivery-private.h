@@ -32,10 +32,10 @@ void engine_delivery_free (EngineDelivery *delivery);
 /* What goes wrong is kept for the end. */
 void engine_delivery_write (EngineDelivery *delivery, GBytes *chunk);
 
-/* Takes @delivery. @service must live until the callback, which comes to the caller's
+/* Takes @delivery; @envelope is borrowed for the call. @service must live until the callback, which comes to the caller's
  * thread-default context; the reply is 250 only when the letter would survive a power cut. */
 void engine_delivery_store_async (EngineDelivery *delivery,
-                                  const char *const *users,
+                                  const EngineEnvelope *envelope,
                                   GAsyncReadyCallback callback,
                                   gpointer user_data);
 ProtoReply *engine_delivery_store_finish (GAsyncResult *result);

@@ -33,7 +33,4 @@ void engine_envelope_add (EngineEnvelope *envelope,
                           const char *const *users);
 void engine_envelope_free (EngineEnvelope *envelope);
 
-/* The users of all recipients, each once; ends with NULL. */
-char **engine_envelope_dup_users (const EngineEnvelope *envelope);
-
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (EngineEnvelope, engine_envelope_free)

@@ -51,21 +51,3 @@ engine_envelope_free (EngineEnvelope *envelope)
   g_ptr_array_unref (envelope->recipients);
   g_free (envelope);
 }
-
-char **
-engine_envelope_dup_users (const EngineEnvelope *envelope)
-{
-  g_autoptr (GHashTable) seen = g_hash_table_new (g_str_hash, g_str_equal);
-  GPtrArray *users = g_ptr_array_new ();
-
-  for (guint i = 0; i < envelope->recipients->len; i++)
-    {
-      EngineRecipient *recipient = g_ptr_array_index (envelope->recipients, i);
-
-      for (guint j = 0; recipient->users[j] != NULL; j++)
-        if (g_hash_table_add (seen, recipient->users[j]))
-          g_ptr_array_add (users, g_strdup (recipient->users[j]));
-    }
-  g_ptr_array_add (users, NULL);
-  return (char **) g_ptr_array_free (users, FALSE);
-}

@@ -5,6 +5,7 @@
 
 #include "engine-account-private.h"
 #include "engine-error-private.h"
+#include "engine-junk-private.h"
 #include "engine-retrieval-private.h"
 #include "engine-waiters-private.h"
 
@@ -16,6 +17,7 @@ struct _EngineFetcher
 
   StoreCabinet *cabinet;
   EngineAccounts *accounts;
+  EngineJunk *junk;
   GHashTable *fetches;  /* account id -> Fetch */
   GTask *shutting_down; /* or NULL */
   gboolean shut;
@@ -110,9 +112,13 @@ on_reached (GObject *source, GAsyncResult *result, gpointer user_data)
       finish_fetch (fetch, &none, error);
       return;
     }
-  engine_retrieval_run_async (fetcher->cabinet, engine_account_get_values (fetch->account), peer,
-                              engine_accounts_get_journal (fetcher->accounts), on_progress, fetch,
-                              fetch->cancellable, on_retrieved, fetch);
+  const StoreAccount *values = engine_account_get_values (fetch->account);
+  engine_retrieval_run_async (fetcher->cabinet, values,
+                              fetcher->junk != NULL
+                                  ? engine_sorter_new (fetcher->junk, values->address)
+                                  : NULL,
+                              peer, engine_accounts_get_journal (fetcher->accounts), on_progress,
+                              fetch, fetch->cancellable, on_retrieved, fetch);
 }
 
 /* Nobody waits for the fetch any more. */
@@ -148,6 +154,7 @@ engine_fetcher_finalize (GObject *object)
 
   g_clear_object (&fetcher->cabinet);
   g_clear_object (&fetcher->accounts);
+  g_clear_object (&fetcher->junk);
   /* Each fetch holds a reference, so there is none left. */
   g_hash_table_unref (fetcher->fetches);
   G_OBJECT_CLASS (engine_fetcher_parent_class)->finalize (object);
@@ -168,13 +175,20 @@ engine_fetcher_init (EngineFetcher *fetcher)
 }
 
 EngineFetcher *
-engine_fetcher_new (StoreCabinet *cabinet, EngineAccounts *accounts)
+engine_fetcher_new (StoreCabinet *cabinet, EngineAccounts *accounts, EngineJunk *junk)
 {
   EngineFetcher *fetcher = g_object_new (ENGINE_TYPE_FETCHER, NULL);
 
   fetcher->cabinet = g_object_ref (cabinet);
   fetcher->accounts = g_object_ref (accounts);
+  fetcher->junk = junk != NULL ? g_object_ref (junk) : NULL;
   return fetcher;
+}
+
+StoreCabinet *
+engine_fetcher_get_cabinet (EngineFetcher *fetcher)
+{
+  return fetcher->cabinet;
 }
 
 void

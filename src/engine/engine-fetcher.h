@@ -31,3 +31,15 @@ gboolean engine_fetcher_fetch_finish (EngineFetcher *fetcher,
                                       GAsyncResult *result,
                                       EngineFetchResult *counts,
                                       GError **error);
+
+/* Brings the rest of a letter of which only the beginning was fetched; it keeps its id, folder and
+ * flags. After a failure the next fetch brings it. ENGINE_ERROR_NOT_FOUND: the letter is here
+ * whole, or the server has it no more. */
+void engine_fetcher_fetch_rest_async (EngineFetcher *fetcher,
+                                      EngineAccount *account,
+                                      gint64 letter,
+                                      GCancellable *cancellable,
+                                      GAsyncReadyCallback callback,
+                                      gpointer user_data);
+gboolean
+engine_fetcher_fetch_rest_finish (EngineFetcher *fetcher, GAsyncResult *result, GError **error);

@@ -132,7 +132,9 @@ printable (const char *text, gsize length, guint limit)
   /* One character is at most four octets: what lies behind need not be escaped to be cut. */
   g_autofree char *escaped = base_text_escape (text, MIN (length, (gsize) limit * 4));
 
-  if (g_utf8_strlen (escaped, -1) <= (glong) limit && length <= (gsize) limit * 4)
+  /* Octets are counted sooner than characters, of which there are no more. */
+  if ((strlen (escaped) <= limit || g_utf8_strlen (escaped, -1) <= (glong) limit)
+      && length <= (gsize) limit * 4)
     return g_steal_pointer (&escaped);
   g_autofree char *cut
       = g_utf8_substring (escaped, 0, MIN ((glong) limit, g_utf8_strlen (escaped, -1)));

@@ -6,6 +6,7 @@
 #include "engine-accounts-private.h"
 #include "engine-error-private.h"
 #include "engine-fetcher-private.h"
+#include "engine-junk-private.h"
 #include "engine-letters-private.h"
 #include "engine-outbox-private.h"
 #include "engine-round-private.h"
@@ -33,6 +34,7 @@ struct _EngineOffice
   EngineLetters *letters;
   EngineOutbox *outbox;
   EngineFetcher *fetcher;
+  EngineJunk *junk;
 
   GNetworkMonitor *monitor;
   gboolean network; /* as the monitor said last */
@@ -148,6 +150,7 @@ engine_office_finalize (GObject *object)
   g_clear_object (&office->fetcher);
   g_clear_object (&office->outbox);
   g_clear_object (&office->letters);
+  g_clear_object (&office->junk);
   g_clear_object (&office->accounts);
   g_clear_object (&office->server);
   g_clear_object (&office->journal);
@@ -201,6 +204,9 @@ open_rooms (EngineOffice *office, GError **error)
 {
   g_autofree char *site = g_build_filename (office->directory, "server", NULL);
   g_autofree char *identity = g_build_filename (office->directory, "identity", NULL);
+  g_autofree char *junk = g_build_filename (office->directory, "junk.ini", NULL);
+  g_autofree char *rules
+      = g_build_filename (g_get_user_config_dir (), "postroom", "junk.rules", NULL);
   GError *local = NULL;
 
   if (!make_directory (office->directory, error) || !make_directory (site, error))
@@ -213,13 +219,15 @@ open_rooms (EngineOffice *office, GError **error)
     return refuse (local, error);
 
   office->journal = engine_journal_new ();
+  office->junk = engine_junk_new (office->cabinet, junk, rules);
   office->server = engine_server_new (office->site, office->journal, identity);
+  engine_server_set_judge (office->server, engine_junk_get_judge (office->junk));
   office->accounts = engine_accounts_new (office->cabinet, engine_secrets_new (office->directory),
                                           office->journal, office->server, identity, &local);
   if (office->accounts == NULL)
     return refuse (local, error);
   office->letters = engine_letters_new (office->cabinet);
-  office->fetcher = engine_fetcher_new (office->cabinet, office->accounts);
+  office->fetcher = engine_fetcher_new (office->cabinet, office->accounts, office->junk);
   office->round = engine_round_new (office->accounts, office->fetcher);
   office->outbox = engine_outbox_new (office->cabinet, office->accounts, &local);
   if (office->outbox == NULL)
@@ -341,6 +349,12 @@ EngineServer *
 engine_office_get_server (EngineOffice *office)
 {
   return office->server;
+}
+
+EngineJunk *
+engine_office_get_junk (EngineOffice *office)
+{
+  return office->junk;
 }
 
 EngineJournal *

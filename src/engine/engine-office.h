@@ -10,6 +10,7 @@
 #include "engine-error.h"
 #include "engine-fetcher.h"
 #include "engine-journal.h"
+#include "engine-junk.h"
 #include "engine-letters.h"
 #include "engine-outbox.h"
 #include "engine-server.h"
@@ -36,6 +37,7 @@ EngineAccounts *engine_office_get_accounts (EngineOffice *office);
 EngineLetters *engine_office_get_letters (EngineOffice *office);
 EngineOutbox *engine_office_get_outbox (EngineOffice *office);
 EngineFetcher *engine_office_get_fetcher (EngineOffice *office);
+EngineJunk *engine_office_get_junk (EngineOffice *office);
 EngineServer *engine_office_get_server (EngineOffice *office);
 EngineJournal *engine_office_get_journal (EngineOffice *office);
 

@@ -102,7 +102,10 @@ refuse_password (EngineSession *session)
   self->opening = FALSE;
   if (!engine_session_is_open (session))
     return;
-  proto_pop3_server_refuse (self->server, "AUTH", "The user name or the password is wrong");
+  proto_pop3_server_refuse (
+      self->server, "AUTH",
+      session->locked ? "Too many wrong passwords came from there: try again in some minutes"
+                      : "The user name or the password is wrong");
   engine_session_resume (session);
 }
 
@@ -111,7 +114,8 @@ on_verified (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (EngineSession) session = user_data;
   Pop3Session *self = user_data;
-  g_autofree char *user = engine_login_verify_finish (result);
+  EngineRefusal refusal;
+  g_autofree char *user = engine_login_verify_finish (result, &refusal);
 
   if (!engine_session_is_open (session))
     {
@@ -120,10 +124,16 @@ on_verified (GObject *source, GAsyncResult *result, gpointer user_data)
     }
   if (user == NULL)
     {
-      engine_session_delay (session, refuse_password);
+      engine_session_delay (session, &refusal, refuse_password);
       return;
     }
-  engine_session_take_user (session, g_strdup (user));
+  if (!engine_session_take_user (session, g_strdup (user)))
+    {
+      self->opening = FALSE;
+      proto_pop3_server_refuse (self->server, "SYS/TEMP", "You have too many sessions already");
+      engine_session_resume (session);
+      return;
+    }
 
   g_autoptr (GTask) task = g_task_new (NULL, NULL, on_opened, engine_session_ref (session));
   Opening *opening = g_new0 (Opening, 1);
@@ -134,11 +144,50 @@ on_verified (GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 static void
-on_login (Pop3Session *self, const ProtoPop3ServerEvent *event)
+on_login (Pop3Session *self, const ProtoCredentials *credentials)
 {
   self->opening = TRUE;
-  engine_login_verify_async (engine_service_get_login (self->parent.service), event->credentials,
-                             on_verified, engine_session_ref (&self->parent));
+  engine_login_verify_async (engine_service_get_login (self->parent.service), credentials,
+                             self->parent.address, on_verified, engine_session_ref (&self->parent));
+}
+
+static void
+on_apop (Pop3Session *self, const ProtoPop3ServerEvent *event)
+{
+  g_autoptr (ProtoCredentials) credentials
+      = proto_credentials_new_digest (event->user, proto_pop3_server_get_timestamp (self->server),
+                                      event->digest, TRUE);
+
+  on_login (self, credentials);
+}
+
+static void
+on_keys_found (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (EngineSession) session = user_data;
+  Pop3Session *self = user_data;
+  ProtoScramKeys keys;
+  EngineRefusal refusal;
+  gboolean found = engine_login_find_keys_finish (result, &keys, &refusal);
+
+  self->opening = FALSE;
+  if (engine_session_is_open (session) && found)
+    {
+      proto_pop3_server_give_keys (self->server, &keys);
+      engine_session_resume (session);
+    }
+  else if (engine_session_is_open (session))
+    engine_session_delay (session, &refusal, refuse_password);
+  base_secret_wipe (&keys, sizeof keys);
+}
+
+static void
+on_keys (Pop3Session *self, const ProtoPop3ServerEvent *event)
+{
+  self->opening = TRUE;
+  engine_login_find_keys_async (engine_service_get_login (self->parent.service), event->user,
+                                self->parent.address, on_keys_found,
+                                engine_session_ref (&self->parent));
 }
 
 /* ---- TRANSACTION ---- */
@@ -274,12 +323,14 @@ handle (Pop3Session *self, const ProtoPop3ServerEvent *event)
 {
   switch (event->type)
     {
+    case PROTO_POP3_SERVER_KEYS:
+      on_keys (self, event);
+      break;
     case PROTO_POP3_SERVER_LOGIN:
-      on_login (self, event);
+      on_login (self, event->credentials);
       break;
     case PROTO_POP3_SERVER_APOP:
-      /* Not offered: it needs the password itself, and only verifiers are kept. */
-      proto_pop3_server_refuse (self->server, "AUTH", "APOP is not offered");
+      on_apop (self, event);
       break;
     case PROTO_POP3_SERVER_RETR:
       engine_service_count (self->parent.service, ENGINE_COUNT_RETRIEVED, 1);
@@ -374,10 +425,13 @@ engine_pop3_session_new (EngineService *service, EnginePort port, ProtoEngine **
   config.host_name = settings->domain;
   config.offer_stls = port == ENGINE_PORT_POP3;
   config.plain_in_clear = settings->auth_in_clear;
-  config.offer_apop = FALSE;
+  config.offer_apop = settings->demonstration_auth;
   config.offer_utf8 = TRUE;
   config.login_delay = 0;
-  config.mechanisms = PROTO_SASL_PLAIN | PROTO_SASL_LOGIN;
+  config.mechanisms = engine_session_get_mechanisms (settings);
+  config.max_errors = settings->limits.errors;
+  config.max_commands = settings->limits.session_commands;
+  config.session_timeout = settings->limits.session_seconds * G_USEC_PER_SEC;
 
   self->parent.klass = &pop3_session_class;
   self->parent.service = service;

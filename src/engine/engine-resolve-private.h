@@ -8,7 +8,8 @@
 #include <proto-path.h>
 #include <proto-reply.h>
 
-/* The users, NULL-terminated; NULL with *@refusal. @size: octets as declared with MAIL (RFC 1870),
+/* The users, NULL-terminated, those of an alias also when only some of them have room (see
+ * engine-bounce-private.h); NULL with *@refusal. @size: octets as declared with MAIL (RFC 1870),
  * 0 when they were not. In this order: an alias, the user of that name ("ann+tag" is ann's), for
  * "postmaster" the first user (RFC 5321 section 4.5.1), the user who catches all. */
 char **

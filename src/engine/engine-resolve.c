@@ -90,7 +90,7 @@ engine_resolve (EngineService *service, const ProtoPath *path, guint64 size, Pro
 {
   const char *domain = find_domain (service, path);
   g_autoptr (GStrvBuilder) names = g_strv_builder_new ();
-  g_autoptr (GError) disabled = NULL;
+  g_autoptr (GError) obstacle = NULL;
   gboolean any = FALSE;
 
   if (domain == NULL)
@@ -107,23 +107,19 @@ engine_resolve (EngineService *service, const ProtoPath *path, guint64 size, Pro
       const StoreUser *user = g_ptr_array_index (users, i);
       g_autoptr (GError) error = NULL;
 
+      g_strv_builder_add (names, user->name);
       if (store_site_check_room (user, size, &error))
+        any = TRUE;
+      /* What may be otherwise later is said rather than what may not. */
+      else if (obstacle == NULL || obstacle->code == STORE_ERROR_DISABLED)
         {
-          g_strv_builder_add (names, user->name);
-          any = TRUE;
+          g_clear_error (&obstacle);
+          obstacle = g_steal_pointer (&error);
         }
-      else if (!user->disabled)
-        {
-          *refusal = reply_to_refusal (error);
-          return NULL;
-        }
-      /* The others of an alias do without a disabled one. */
-      else if (disabled == NULL)
-        disabled = g_steal_pointer (&error);
     }
   if (any)
     return g_strv_builder_end (names);
-  *refusal = disabled != NULL ? reply_to_refusal (disabled)
+  *refusal = obstacle != NULL ? reply_to_refusal (obstacle)
                               : proto_reply_new (550, "5.1.1", "No such user here");
   return NULL;
 }

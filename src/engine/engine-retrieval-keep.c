@@ -3,6 +3,8 @@
 
 #include "engine-retrieval-session-private.h"
 
+#include "engine-junk-private.h"
+
 #include <base-clock.h>
 
 /* The progress is told no more often than a person can see. */
@@ -61,7 +63,8 @@ on_added (GObject *source, GAsyncResult *result, gpointer user_data)
       retrieval->counts.failed++;
       engine_retrieval_end (retrieval, g_steal_pointer (&error));
     }
-  if (!retrieval->over && kept && retrieval->account->keep == STORE_KEEP_NOT)
+  if (!retrieval->over && kept && !storing->item->partial
+      && retrieval->account->keep == STORE_KEEP_NOT)
     engine_retrieval_say_delete (retrieval, storing->item->number, storing->item->uid);
   engine_retrieval_worked (retrieval);
   storing_free (storing);
@@ -93,7 +96,11 @@ engine_retrieval_keep_letter (EngineRetrieval *retrieval, const EngineItem *item
     .account = retrieval->account->id,
     .folder = STORE_FOLDER_INBOX,
     .uid = item->uid,
-    .unless_same = retrieval->renumbered,
+    .replaces = item->replaces,
+    .partial = item->partial ? item->size : 0,
+    .unless_same = retrieval->renumbered && item->replaces == 0,
+    .sort = retrieval->sorter != NULL ? engine_sorter_sort : NULL,
+    .sort_data = retrieval->sorter,
   };
 
   retrieval->now.letters++;

@@ -20,6 +20,9 @@ has_had_its_time (const EngineRetrieval *retrieval, const StoreUid *uid)
   const StoreAccount *account = retrieval->account;
   gint64 now = base_clock_real () / G_USEC_PER_SEC;
 
+  /* What is not here whole only goes when a person has thrown it away. */
+  if (uid->partial && !(uid->deleted && account->keep != STORE_KEEP_FOREVER))
+    return FALSE;
   switch (account->keep)
     {
     case STORE_KEEP_NOT:
@@ -44,10 +47,11 @@ list_letter (EngineRetrieval *retrieval, guint number, const char *uid)
   /* Two letters with one uid (a server's fault): the second waits for the next fetch. */
   if (g_hash_table_contains (retrieval->fresh, uid))
     return;
-  if (known == NULL)
+  if (known == NULL || known->wanted != 0)
     {
       EngineItem *item = g_new0 (EngineItem, 1);
       item->number = number;
+      item->replaces = known != NULL ? known->wanted : 0;
       item->uid = g_strdup (uid);
       g_ptr_array_add (retrieval->items, item);
       g_hash_table_add (retrieval->fresh, item->uid);
@@ -84,7 +88,10 @@ plan (EngineRetrieval *retrieval)
       EngineItem *item = g_ptr_array_index (retrieval->items, i);
       if (item->number < retrieval->sizes->len)
         item->size = g_array_index (retrieval->sizes, guint64, item->number);
-      retrieval->now.total_octets += item->size;
+      item->partial = item->replaces == 0 && retrieval->account->max_octets > 0
+                      && item->size > retrieval->account->max_octets;
+      if (!item->partial)
+        retrieval->now.total_octets += item->size;
     }
   retrieval->now.total_letters = retrieval->items->len;
   retrieval->storing++;

@@ -12,12 +12,14 @@
 
 #include <store-cabinet.h>
 
+typedef struct _EngineSorter EngineSorter;
 typedef void (*EngineFetchProgressFunc) (const EngineFetchProgress *progress, gpointer user_data);
 
-/* @peer is taken. @cabinet NULL: logs in and quits, nothing more. @progress (may be NULL) is called
- * a few times a second, until the callback. */
+/* @sorter (may be NULL) and @peer are taken. @cabinet NULL: logs in and quits, nothing more.
+ * @progress (may be NULL) is called a few times a second, until the callback. */
 void engine_retrieval_run_async (StoreCabinet *cabinet,
                                  const StoreAccount *account,
+                                 EngineSorter *sorter,
                                  EnginePeer *peer,
                                  EngineJournal *journal,
                                  EngineFetchProgressFunc progress,

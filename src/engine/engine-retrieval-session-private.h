@@ -15,7 +15,9 @@ typedef struct
 {
   guint number;
   char *uid;
-  guint64 size; /* as the server says, or 0 */
+  guint64 size;     /* as the server says, or 0 */
+  gboolean partial; /* only its beginning is asked for */
+  gint64 replaces;  /* the beginning that is here, or 0 */
 } EngineItem;
 
 typedef struct
@@ -23,6 +25,7 @@ typedef struct
   GTask *task; /* borrowed: this is its data */
   StoreCabinet *cabinet;
   StoreAccount *account;
+  EngineSorter *sorter; /* or NULL */
   EnginePeer *peer;
   EngineJournal *journal;
   EngineFetchProgressFunc progress;

@@ -4,11 +4,14 @@
 #include "engine-retrieval-session-private.h"
 
 #include "engine-error-private.h"
+#include "engine-junk-private.h"
 
 #include <net-connector.h>
 
 /* Letters asked for, or on their way to the disk, at one time: those have a file open each. */
 #define MAX_IN_FLIGHT 128
+/* Of the text of a letter that is too large to be fetched at once. */
+#define PREVIEW_LINES 40
 
 static void
 item_free (EngineItem *item)
@@ -22,6 +25,7 @@ retrieval_free (EngineRetrieval *retrieval)
 {
   g_clear_object (&retrieval->cabinet);
   g_clear_pointer (&retrieval->account, store_account_free);
+  g_clear_pointer (&retrieval->sorter, engine_sorter_free);
   g_clear_pointer (&retrieval->peer, engine_peer_free);
   g_clear_object (&retrieval->journal);
   g_clear_object (&retrieval->link);
@@ -100,6 +104,16 @@ engine_retrieval_worked (EngineRetrieval *retrieval)
   return_when_done (retrieval);
 }
 
+static void
+say_retrieve (EngineRetrieval *retrieval, const EngineItem *item)
+{
+  if (item->partial)
+    proto_pop3_client_command (retrieval->client, PROTO_POP3_COMMAND_TOP, item->number,
+                               PREVIEW_LINES);
+  else
+    proto_pop3_client_command (retrieval->client, PROTO_POP3_COMMAND_RETR, item->number, 0);
+}
+
 void
 engine_retrieval_advance (EngineRetrieval *retrieval)
 {
@@ -111,7 +125,7 @@ engine_retrieval_advance (EngineRetrieval *retrieval)
     {
       EngineItem *item = g_ptr_array_index (retrieval->items, retrieval->next_item++);
       g_queue_push_tail (&retrieval->asked, item);
-      proto_pop3_client_command (retrieval->client, PROTO_POP3_COMMAND_RETR, item->number, 0);
+      say_retrieve (retrieval, item);
     }
   if (retrieval->asked.length == 0 && retrieval->storing == 0 && retrieval->deleting.length == 0)
     {
@@ -135,7 +149,7 @@ on_ready (EngineRetrieval *retrieval)
 static void
 on_done (EngineRetrieval *retrieval, const ProtoPop3ClientEvent *event)
 {
-  if (event->command == PROTO_POP3_COMMAND_RETR)
+  if (event->command == PROTO_POP3_COMMAND_RETR || event->command == PROTO_POP3_COMMAND_TOP)
     engine_retrieval_keep_letter (retrieval, g_queue_pop_head (&retrieval->asked));
   else if (event->command == PROTO_POP3_COMMAND_DELE)
     g_hash_table_add (retrieval->gone, g_queue_pop_head (&retrieval->deleting));
@@ -147,11 +161,20 @@ static void
 on_err (EngineRetrieval *retrieval, const ProtoPop3ClientEvent *event)
 {
   /* Letters and deletions that are refused are tried again by the next fetch. */
-  if (event->command == PROTO_POP3_COMMAND_RETR)
+  if (event->command == PROTO_POP3_COMMAND_RETR || event->command == PROTO_POP3_COMMAND_TOP)
     {
-      g_queue_pop_head (&retrieval->asked);
+      EngineItem *item = g_queue_pop_head (&retrieval->asked);
+
       g_clear_pointer (&retrieval->spool, store_spool_free);
-      retrieval->counts.failed++;
+      /* TOP may be missing (RFC 1939 section 7): then there is only the whole letter. */
+      if (item->partial)
+        {
+          item->partial = FALSE;
+          g_queue_push_tail (&retrieval->asked, item);
+          say_retrieve (retrieval, item);
+        }
+      else
+        retrieval->counts.failed++;
     }
   else if (event->command == PROTO_POP3_COMMAND_DELE)
     g_free (g_queue_pop_head (&retrieval->deleting));
@@ -194,8 +217,9 @@ is_planning (const EngineRetrieval *retrieval, const ProtoPop3ClientEvent *event
     case PROTO_POP3_COMMAND_STAT:
     case PROTO_POP3_COMMAND_LIST:
     case PROTO_POP3_COMMAND_UIDL:
-    case PROTO_POP3_COMMAND_TOP:
       return TRUE;
+    case PROTO_POP3_COMMAND_TOP:
+      return !retrieval->planned;
     default:
       return FALSE;
     }
@@ -313,6 +337,7 @@ on_known (GObject *source, GAsyncResult *result, gpointer user_data)
 void
 engine_retrieval_run_async (StoreCabinet *cabinet,
                             const StoreAccount *account,
+                            EngineSorter *sorter,
                             EnginePeer *peer,
                             EngineJournal *journal,
                             EngineFetchProgressFunc progress,
@@ -329,6 +354,7 @@ engine_retrieval_run_async (StoreCabinet *cabinet,
   retrieval->task = task;
   retrieval->cabinet = cabinet != NULL ? g_object_ref (cabinet) : NULL;
   retrieval->account = store_account_copy (account);
+  retrieval->sorter = sorter;
   retrieval->peer = peer;
   retrieval->journal = g_object_ref (journal);
   retrieval->progress = progress;

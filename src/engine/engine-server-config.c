@@ -8,6 +8,7 @@
 #include <store-site.h>
 
 #define GROUP            "server"
+#define LIMITS           "limits"
 #define DEFAULT_MAX_SIZE (50 * G_GUINT64_CONSTANT (1048576))
 
 static const struct
@@ -42,6 +43,21 @@ save_text (GKeyFile *file, const char *key, const char *value)
     g_key_file_set_string (file, GROUP, key, value);
 }
 
+/* One that makes no sense is passed over. */
+static void
+load_limits (GKeyFile *file, const char *path, EngineServerLimits *limits)
+{
+  const char *name;
+
+  for (guint i = 0; (name = engine_server_limits_get_name (i)) != NULL; i++)
+    {
+      g_autofree char *value = g_key_file_get_string (file, LIMITS, name, NULL);
+      g_autoptr (GError) error = NULL;
+      if (value != NULL && !engine_server_limits_set (limits, name, value, &error))
+        g_warning ("%s: %s", path, error->message);
+    }
+}
+
 EngineServerConfig *
 engine_server_config_new (void)
 {
@@ -51,6 +67,7 @@ engine_server_config_new (void)
     config->ports[i] = default_ports[i].port;
   config->domain = g_strdup ("postroom.test");
   config->max_size = DEFAULT_MAX_SIZE;
+  engine_server_limits_init (&config->limits);
   return config;
 }
 
@@ -104,7 +121,10 @@ engine_server_config_load (const char *path)
   load_text (file, "key-file", &config->key_file);
   load_text (file, "catch-all", &config->catch_all);
   config->auth_in_clear = g_key_file_get_boolean (file, GROUP, "auth-in-clear", NULL);
+  config->demonstration_auth = g_key_file_get_boolean (file, GROUP, "demonstration-auth", NULL);
+  load_limits (file, path, &config->limits);
   config->offer_expn = g_key_file_get_boolean (file, GROUP, "offer-expn", NULL);
+  config->judge = g_key_file_get_boolean (file, GROUP, "judge", NULL);
   if (g_key_file_has_key (file, GROUP, "max-size", NULL))
     config->max_size = g_key_file_get_uint64 (file, GROUP, "max-size", NULL);
 
@@ -131,7 +151,12 @@ engine_server_config_save (const EngineServerConfig *config, const char *path, G
   save_text (file, "key-file", config->key_file);
   save_text (file, "catch-all", config->catch_all);
   g_key_file_set_boolean (file, GROUP, "auth-in-clear", config->auth_in_clear);
+  g_key_file_set_boolean (file, GROUP, "demonstration-auth", config->demonstration_auth);
+  for (guint i = 0; engine_server_limits_get_name (i) != NULL; i++)
+    g_key_file_set_uint64 (file, LIMITS, engine_server_limits_get_name (i),
+                           engine_server_limits_get (&config->limits, i));
   g_key_file_set_boolean (file, GROUP, "offer-expn", config->offer_expn);
+  g_key_file_set_boolean (file, GROUP, "judge", config->judge);
   g_key_file_set_uint64 (file, GROUP, "max-size", config->max_size);
   if (!g_key_file_save_to_file (file, path, &local))
     {

@@ -6,6 +6,8 @@
 #include "engine-error-private.h"
 #include "engine-password.h"
 
+#include <proto-sasl-scram.h>
+
 #include <string.h>
 
 typedef enum
@@ -38,9 +40,15 @@ check_password (const char *password, GError **error)
 
   for (const char *p = password; good && *p != '\0'; p++)
     good = !g_ascii_iscntrl (*p);
+  if (good)
+    {
+      g_autoptr (BaseSecret) secret = base_secret_new (password, -1);
+      g_autoptr (BaseSecret) prepared = proto_scram_prepare (secret);
+      good = prepared != NULL;
+    }
   if (!good)
     g_set_error_literal (error, ENGINE_ERROR, ENGINE_ERROR_INVALID,
-                         "A password is 1 to 200 characters on one line");
+                         "A password is 1 to 200 printable characters on one line");
   return good;
 }
 
@@ -58,6 +66,25 @@ engine_server_changed (GObject *source, GAsyncResult *result, gpointer user_data
     }
   g_signal_emit_by_name (server, "users-changed");
   g_task_return_boolean (task, TRUE);
+}
+
+/* The verifier is stored; where log-ins need it the password is kept beside it. */
+static void
+on_verifier_stored (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  EngineServer *server = g_task_get_source_object (task);
+  StoreSite *site = engine_server_get_site (server);
+  Job *job = g_task_get_task_data (task);
+  g_autoptr (GError) error = NULL;
+
+  if (!engine_server_get_config (server)->demonstration_auth)
+    engine_server_changed (source, result, g_steal_pointer (&task));
+  else if (!store_site_finish (site, result, &error))
+    engine_error_return (task, g_steal_pointer (&error), NULL);
+  else
+    store_site_set_secret_async (site, job->name, base_secret_get_text (job->password), NULL,
+                                 engine_server_changed, g_steal_pointer (&task));
 }
 
 static void
@@ -80,17 +107,17 @@ on_hashed (GObject *source, GAsyncResult *result, gpointer user_data)
   EngineServer *server = g_task_get_source_object (task);
   StoreSite *site = engine_server_get_site (server);
   GCancellable *cancellable = g_task_get_cancellable (task);
-  Job *job = g_task_get_task_data (G_TASK (result));
+  Job *job = g_task_get_task_data (task);
   g_autoptr (GError) error = NULL;
   g_autofree char *verifier = g_task_propagate_pointer (G_TASK (result), &error);
 
   if (verifier == NULL)
     engine_error_return (task, g_steal_pointer (&error), NULL);
   else if (job->purpose == ADD)
-    store_site_add_user_async (site, job->name, verifier, cancellable, engine_server_changed,
+    store_site_add_user_async (site, job->name, verifier, cancellable, on_verifier_stored,
                                g_steal_pointer (&task));
   else
-    store_site_set_verifier_async (site, job->name, verifier, cancellable, engine_server_changed,
+    store_site_set_verifier_async (site, job->name, verifier, cancellable, on_verifier_stored,
                                    g_steal_pointer (&task));
 }
 
@@ -124,7 +151,9 @@ hash_then_store (EngineServer *server,
   job->purpose = purpose;
   job->name = g_steal_pointer (&user);
   job->password = base_secret_new (password, -1);
-  g_task_set_task_data (hashing, job, (GDestroyNotify) job_free);
+  /* The task outlives the hashing, and borrows its job to it. */
+  g_task_set_task_data (task, job, (GDestroyNotify) job_free);
+  g_task_set_task_data (hashing, job, NULL);
   g_task_run_in_thread (hashing, hash_thread);
 }
 

@@ -18,6 +18,7 @@ static const struct
   { "encrypted", ENGINE_COUNT_TLS },
   { "logins", ENGINE_COUNT_LOGINS },
   { "wrong-passwords", ENGINE_COUNT_WRONG_PASSWORDS },
+  { "locked", ENGINE_COUNT_LOCKED },
   { "letters", ENGINE_COUNT_LETTERS },
   { "octets", ENGINE_COUNT_OCTETS },
   { "refused", ENGINE_COUNT_REFUSED },

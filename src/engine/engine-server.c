@@ -5,6 +5,7 @@
 
 #include "engine-control-private.h"
 #include "engine-error-private.h"
+#include "engine-judge-private.h"
 #include "engine-server-config-private.h"
 #include "engine-session-private.h"
 
@@ -30,6 +31,7 @@ struct _EngineServer
   StoreSite *site;
   EngineJournal *journal;
   char *identity_directory;
+  EngineJudge *judge; /* or NULL */
   char *config_file;
   char *directory;
   EngineControl *control; /* NULL when not running, or where there can be none */
@@ -249,10 +251,10 @@ identity_thread (GTask *task, gpointer source, gpointer data, GCancellable *canc
 
 /* A session holds a socket and perhaps a spool; many systems allow 1,024 files unless asked. */
 static void
-allow_many_files (void)
+allow_many_files (guint sessions)
 {
   struct rlimit limit;
-  const rlim_t wanted = 4 * ENGINE_SERVICE_MAX_SESSIONS;
+  const rlim_t wanted = 4 * (rlim_t) sessions;
 
   if (getrlimit (RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted)
     return;
@@ -287,10 +289,11 @@ open_port (EngineServer *self, const Start *start, EnginePort port, GError **err
 static gboolean
 open_doors (EngineServer *self, const Start *start, NetIdentity *identity, GError **error)
 {
-  allow_many_files ();
+  allow_many_files (start->config->limits.sessions);
   self->workers = net_workers_new (CLAMP (g_get_num_processors (), 2, WORKERS));
   self->service = engine_service_new (self->site, self->journal, start->config, identity,
                                       self->workers, &service_events, self);
+  engine_service_set_judge (self->service, self->judge);
   for (guint i = 0; i < ENGINE_N_PORTS; i++)
     if (!open_port (self, start, i, error))
       {
@@ -357,6 +360,9 @@ on_identity (GObject *source, GAsyncResult *result, gpointer user_data)
     }
 
   engine_server_set_identity (self, identity);
+  /* What nobody can log in with any more is not kept either. */
+  if (!start->config->demonstration_auth)
+    store_site_forget_secrets (self->site);
   engine_server_config_free (self->config);
   self->config = engine_server_config_copy (start->config);
   set_problem (self, NULL);
@@ -403,6 +409,7 @@ engine_server_finalize (GObject *object)
       dismantle (self);
     }
   g_ptr_array_unref (self->stoppers);
+  g_clear_pointer (&self->judge, engine_judge_unref);
   g_clear_pointer (&self->identity, net_identity_unref);
   engine_server_config_free (self->config);
   g_free (self->problem);
@@ -441,6 +448,12 @@ engine_server_init (EngineServer *self)
 }
 
 /* ---- public ---- */
+
+void
+engine_server_set_judge (EngineServer *server, EngineJudge *judge)
+{
+  server->judge = engine_judge_ref (judge);
+}
 
 EngineServer *
 engine_server_new (StoreSite *site, EngineJournal *journal, const char *identity_directory)
@@ -549,6 +562,12 @@ gboolean
 engine_server_is_running (EngineServer *self)
 {
   return self->state == RUNNING;
+}
+
+void
+engine_server_set_demonstration_auth (EngineServer *self, gboolean on)
+{
+  self->config->demonstration_auth = on;
 }
 
 guint16

@@ -27,15 +27,47 @@ typedef enum
 
 #define ENGINE_N_PORTS 5
 
+/* What a peer may do; 0 for any number, unless said otherwise. */
+typedef struct
+{
+  guint sessions;             /* open at once; at least 1 */
+  guint sessions_per_address; /* of another machine */
+  guint sessions_from_here;   /* per address of this machine */
+  guint sessions_per_user;    /* logged in */
+  guint session_seconds;      /* from the first octet to the last */
+  guint session_commands;
+  guint errors; /* bad commands before the session is closed; at least 1 */
+  /* Wrong passwords for one user from one address, and from one address for all users, before
+   * lock_seconds (at least 1) without a log-in; they are forgotten after as long. */
+  guint wrong_passwords;
+  guint wrong_passwords_per_address;
+  guint lock_seconds;
+  guint delay_seconds; /* the longest before a wrong password is answered; 0: at once */
+} EngineServerLimits;
+
+void engine_server_limits_init (EngineServerLimits *limits);
+/* Sets the one called @name, "lock-seconds"; ENGINE_ERROR_INVALID in words for a person. */
+gboolean engine_server_limits_set (EngineServerLimits *limits,
+                                   const char *name,
+                                   const char *value,
+                                   GError **error);
+/* The names, by number from 0; NULL behind the last. And the values. */
+const char *engine_server_limits_get_name (guint index);
+guint engine_server_limits_get (const EngineServerLimits *limits, guint index);
+
 typedef struct
 {
   guint16 ports[ENGINE_N_PORTS]; /* 0: a free one. By default 2525, 2465, 2587, 2110, 2995 */
   char *domain;                  /* "postroom.test" by default (RFC 6761) */
   char *address;                 /* NULL: loopback, both families */
   gboolean auth_in_clear;        /* passwords on an open wire: to show a class what goes wrong */
-  gboolean offer_expn;           /* EXPN, which tells who has a mailbox here */
-  guint64 max_size;              /* octets of a letter, 50 MiB */
-  char *certificate_file;        /* NULL: the identity made on first use */
+  gboolean demonstration_auth;   /* CRAM-MD5 and APOP, to show them: the passwords of users that are
+                           set from now on are kept as they are, until it is off again */
+  EngineServerLimits limits;
+  gboolean offer_expn;    /* EXPN, which tells who has a mailbox here */
+  gboolean judge;         /* puts X-Spam-Flag, -Score and -Status on top of letters */
+  guint64 max_size;       /* octets of a letter, 50 MiB */
+  char *certificate_file; /* NULL: the identity made on first use */
   char *key_file;
   char *catch_all; /* the user who gets what nobody else does; NULL: such letters are refused */
 } EngineServerConfig;
@@ -61,6 +93,9 @@ gboolean engine_server_stop_finish (EngineServer *server, GAsyncResult *result, 
 /* What it runs with, or would start with; borrowed until the next start. */
 const EngineServerConfig *engine_server_get_config (EngineServer *server);
 gboolean engine_server_is_running (EngineServer *server);
+/* Before it starts: whether the passwords of users that are set now are kept for CRAM-MD5 and APOP,
+ * as they are when the configuration of the last run says so. */
+void engine_server_set_demonstration_auth (EngineServer *server, gboolean on);
 guint16 engine_server_get_port (EngineServer *server, EnginePort port); /* 0 when not running */
 const char *engine_server_get_domain (EngineServer *server);
 guint engine_server_get_sessions (EngineServer *server);

@@ -17,6 +17,7 @@
 
 #define ENGINE_SERVICE_MAX_SESSIONS 1000
 
+typedef struct _EngineJudge EngineJudge;
 typedef struct _EngineService EngineService;
 typedef struct _EngineSession EngineSession;
 
@@ -37,6 +38,7 @@ typedef enum
   ENGINE_COUNT_TLS,         /* sessions that were encrypted at their end */
   ENGINE_COUNT_LOGINS,
   ENGINE_COUNT_WRONG_PASSWORDS,
+  ENGINE_COUNT_LOCKED,    /* not even looked at */
   ENGINE_COUNT_LETTERS,   /* taken, whatever the number of recipients */
   ENGINE_COUNT_OCTETS,    /* of these */
   ENGINE_COUNT_REFUSED,   /* recipients, and letters after their end */
@@ -66,6 +68,8 @@ void engine_service_free (EngineService *service);
 
 /* ---- main thread ---- */
 
+/* Before the first session; @judge may be NULL. */
+void engine_service_set_judge (EngineService *service, EngineJudge *judge);
 /* Tells all sessions; sessions that arrive later are turned away. May be called again, harder. */
 void engine_service_close (EngineService *service, EngineServiceState state);
 /* Blocks until no session is left; after engine_service_close(). */
@@ -82,6 +86,8 @@ void engine_service_mute (EngineService *service);
 
 /* ---- any thread ---- */
 
+/* Who judges letters, or NULL: nobody does. */
+EngineJudge *engine_service_get_judge (EngineService *service);
 StoreSite *engine_service_get_site (EngineService *service);
 EngineJournal *engine_service_get_journal (EngineService *service);
 EngineLogin *engine_service_get_login (EngineService *service);
@@ -91,10 +97,16 @@ gint64 engine_service_get_since (EngineService *service); /* seconds since 1970 
 EngineServiceState engine_service_get_state (EngineService *service);
 guint engine_service_get_sessions (EngineService *service);
 
-/* A place for a session; FALSE when there is none, or the server is closing. What has a place is
- * waited for. */
-gboolean engine_service_enter (EngineService *service);
+/* A place for a session from @address; FALSE when there is none, or the server is closing. What has
+ * a place is waited for. @here: the address is one of this machine. */
+gboolean engine_service_enter (EngineService *service, const char *address, gboolean here);
 void engine_service_leave (EngineService *service);
+
+/* One more session of @user; FALSE: there are too many. Each is ended by
+ * engine_service_drop_user().
+ */
+gboolean engine_service_add_user (EngineService *service, const char *user);
+void engine_service_drop_user (EngineService *service, const char *user);
 
 void engine_service_count (EngineService *service, EngineCount count, guint64 by);
 guint64 engine_service_get_count (EngineService *service, EngineCount count);

@@ -3,6 +3,7 @@
 
 #include "engine-service-private.h"
 
+#include "engine-judge-private.h"
 #include "engine-session-private.h"
 
 #include <base-clock.h>
@@ -12,6 +13,7 @@ struct _EngineService
   StoreSite *site;
   EngineJournal *journal;
   EngineServerConfig *config;
+  EngineJudge *judge; /* or NULL */
   gint64 since;
   EngineLogin *login;
   NetWorkers *workers;
@@ -24,6 +26,8 @@ struct _EngineService
   guint places; /* sessions whose wire is open; all these under the mutex */
   guint holds;  /* sessions and messages to workers that are alive */
   NetIdentity *identity;
+  GHashTable *by_address; /* of guint: open sessions */
+  GHashTable *by_user;
   guint64 counts[ENGINE_N_COUNTS];
   gboolean count_announced;
 
@@ -243,12 +247,14 @@ engine_service_new (StoreSite *site,
   service->config = engine_server_config_copy (config);
   service->identity = net_identity_ref (identity);
   service->since = base_clock_real () / G_USEC_PER_SEC;
-  service->login = engine_login_new (site, config->domain);
+  service->login = engine_login_new (site, config);
   service->workers = workers;
   service->context = g_main_context_ref_thread_default ();
   service->sessions = g_new0 (GPtrArray *, count + 1);
   for (guint i = 0; i < count; i++)
     service->sessions[i] = g_ptr_array_new ();
+  service->by_address = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  service->by_user = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   g_mutex_init (&service->mutex);
   g_cond_init (&service->left);
   service->events = *events;
@@ -266,13 +272,28 @@ engine_service_free (EngineService *service)
   g_free (service->sessions);
   g_ptr_array_unref (service->sources);
   g_main_context_unref (service->context);
+  g_hash_table_unref (service->by_address);
+  g_hash_table_unref (service->by_user);
   g_mutex_clear (&service->mutex);
   g_cond_clear (&service->left);
   engine_login_free (service->login);
   net_identity_unref (service->identity);
   engine_server_config_free (service->config);
+  g_clear_pointer (&service->judge, engine_judge_unref);
   g_object_unref (service->journal);
   g_free (service);
+}
+
+void
+engine_service_set_judge (EngineService *service, EngineJudge *judge)
+{
+  service->judge = judge != NULL && service->config->judge ? engine_judge_ref (judge) : NULL;
+}
+
+EngineJudge *
+engine_service_get_judge (EngineService *service)
+{
+  return service->judge;
 }
 
 void
@@ -380,13 +401,55 @@ engine_service_get_sessions (EngineService *service)
   return service->places;
 }
 
+/* Under the mutex. @most: 0 for any number. */
+static gboolean
+add_one (GHashTable *table, const char *key, guint most)
+{
+  guint count = GPOINTER_TO_UINT (g_hash_table_lookup (table, key));
+
+  if (most > 0 && count >= most)
+    return FALSE;
+  g_hash_table_insert (table, g_strdup (key), GUINT_TO_POINTER (count + 1));
+  return TRUE;
+}
+
+static void
+drop_one (GHashTable *table, const char *key)
+{
+  guint count = GPOINTER_TO_UINT (g_hash_table_lookup (table, key));
+
+  if (count > 1)
+    g_hash_table_insert (table, g_strdup (key), GUINT_TO_POINTER (count - 1));
+  else
+    g_hash_table_remove (table, key);
+}
+
 gboolean
-engine_service_enter (EngineService *service)
+engine_service_add_user (EngineService *service, const char *user)
 {
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&service->mutex);
 
-  if (service->places >= ENGINE_SERVICE_MAX_SESSIONS
-      || engine_service_get_state (service) != ENGINE_SERVICE_OPEN)
+  return add_one (service->by_user, user, service->config->limits.sessions_per_user);
+}
+
+void
+engine_service_drop_user (EngineService *service, const char *user)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&service->mutex);
+
+  drop_one (service->by_user, user);
+}
+
+gboolean
+engine_service_enter (EngineService *service, const char *address, gboolean here)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&service->mutex);
+  const EngineServerLimits *limits = &service->config->limits;
+  guint most = here ? limits->sessions_from_here : limits->sessions_per_address;
+
+  if (service->places >= limits->sessions
+      || engine_service_get_state (service) != ENGINE_SERVICE_OPEN
+      || !add_one (service->by_address, address, most))
     {
       service->counts[ENGINE_COUNT_TURNED_AWAY]++;
       return FALSE;
@@ -440,6 +503,7 @@ engine_service_remove (EngineService *service, guint worker, EngineSession *sess
   g_ptr_array_remove_fast (service->sessions[worker], session);
   g_mutex_lock (&service->mutex);
   service->places--;
+  drop_one (service->by_address, session->address);
   announce_count (service);
   g_mutex_unlock (&service->mutex);
 }

@@ -38,9 +38,10 @@ struct _EngineSession
   gint64 since;    /* microseconds since 1970 UTC */
   EnginePort port; /* by which it came */
   char *user;      /* who has proved to be that; or NULL */
+  char *address;   /* whence it came, without its port */
   GSource *timer;
   void (*delayed) (EngineSession *session);
-  guint failures; /* wrong passwords */
+  gboolean locked; /* the last password was not even looked at */
   EngineServiceState state;
   gboolean pulling;
   gboolean shut; /* the protocol engine was told to close: it needs no answers */
@@ -66,8 +67,9 @@ void engine_session_start (EngineSession *session,
                            gboolean implicit_tls);
 void engine_session_end (EngineSession *session, EngineServiceState state);
 
-/* Takes @user, who has given the right password. */
-void engine_session_take_user (EngineSession *session, char *user);
+/* Takes @user, who has given the right password. FALSE: @user has too many sessions already. */
+gboolean engine_session_take_user (EngineSession *session, char *user);
+ProtoSaslMechanisms engine_session_get_mechanisms (const EngineServerConfig *config);
 /* Floating a{sv}. */
 GVariant *engine_session_describe (EngineSession *session);
 
@@ -75,9 +77,11 @@ GVariant *engine_session_describe (EngineSession *session);
 gboolean engine_session_is_open (EngineSession *session);
 /* To be called after an answer that was given outside of pull: goes on. */
 void engine_session_resume (EngineSession *session);
-/* Calls @callback after a wrong password, each time a little later, unless the wire is gone first;
+/* Calls @callback after a wrong password, when its time has come, unless the wire is gone first;
  * nobody else waits. */
-void engine_session_delay (EngineSession *session, void (*callback) (EngineSession *session));
+void engine_session_delay (EngineSession *session,
+                           const EngineRefusal *refusal,
+                           void (*callback) (EngineSession *session));
 
 /* ---- the kinds ---- */
 

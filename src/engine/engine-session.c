@@ -3,13 +3,12 @@
 
 #include "engine-session-private.h"
 
+#include "engine-guard-private.h"
 #include "engine-server-config-private.h"
 
 #include <base-clock.h>
 
 #include <string.h>
-
-#define MAX_DELAY 16 /* seconds */
 
 /* ---- the way to an end ---- */
 
@@ -54,6 +53,14 @@ clear_timer (EngineSession *session)
       g_source_destroy (session->timer);
       g_clear_pointer (&session->timer, g_source_unref);
     }
+}
+
+static void
+drop_user (EngineSession *session)
+{
+  if (session->user != NULL)
+    engine_service_drop_user (session->service, session->user);
+  g_clear_pointer (&session->user, g_free);
 }
 
 static void
@@ -114,6 +121,23 @@ turn_away (GSocketConnection *connection, EngineDoor *door)
   g_io_stream_close (G_IO_STREAM (connection), NULL, NULL);
 }
 
+/* *@here: it is of this machine. */
+static char *
+name_peer (GSocketConnection *connection, gboolean *here)
+{
+  g_autoptr (GSocketAddress) remote = g_socket_connection_get_remote_address (connection, NULL);
+  g_autoptr (GSocketAddress) local = g_socket_connection_get_local_address (connection, NULL);
+
+  *here = TRUE;
+  if (G_IS_INET_SOCKET_ADDRESS (remote) && G_IS_INET_SOCKET_ADDRESS (local))
+    {
+      GInetAddress *peer = g_inet_socket_address_get_address (G_INET_SOCKET_ADDRESS (remote));
+      GInetAddress *own = g_inet_socket_address_get_address (G_INET_SOCKET_ADDRESS (local));
+      *here = g_inet_address_get_is_loopback (peer) || g_inet_address_equal (peer, own);
+    }
+  return engine_guard_name_address (remote);
+}
+
 void
 engine_session_accepted (GSocketConnection *connection, guint worker, gpointer user_data)
 {
@@ -123,13 +147,16 @@ engine_session_accepted (GSocketConnection *connection, guint worker, gpointer u
   g_autoptr (EngineSession) session = NULL;
   ProtoEngine *engine = NULL;
 
-  if (!engine_service_enter (door->service))
+  gboolean here = FALSE;
+  g_autofree char *address = name_peer (connection, &here);
+  if (!engine_service_enter (door->service, address, here))
     {
       turn_away (connection, door);
       return;
     }
   session = smtp ? engine_smtp_session_new (door->service, door->port, &engine)
                  : engine_pop3_session_new (door->service, door->port, &engine);
+  session->address = g_steal_pointer (&address);
   session->worker = worker;
   session->port = door->port;
   engine_session_start (session, connection, engine, implicit);
@@ -149,7 +176,8 @@ engine_session_unref (EngineSession *session)
     {
       EngineService *service = session->service;
 
-      g_free (session->user);
+      drop_user (session);
+      g_free (session->address);
       session->klass->free (session);
       engine_service_leave (service);
     }
@@ -187,13 +215,25 @@ engine_session_end (EngineSession *session, EngineServiceState state)
     engine_session_resume (session);
 }
 
-void
+gboolean
 engine_session_take_user (EngineSession *session, char *user)
 {
-  g_free (session->user);
+  if (!engine_service_add_user (session->service, user))
+    {
+      g_free (user);
+      return FALSE;
+    }
+  drop_user (session);
   session->user = user;
-  session->failures = 0;
   engine_service_count (session->service, ENGINE_COUNT_LOGINS, 1);
+  return TRUE;
+}
+
+ProtoSaslMechanisms
+engine_session_get_mechanisms (const EngineServerConfig *config)
+{
+  return PROTO_SASL_SCRAM_SHA_256_PLUS | PROTO_SASL_SCRAM_SHA_256 | PROTO_SASL_PLAIN
+         | PROTO_SASL_LOGIN | (config->demonstration_auth ? PROTO_SASL_CRAM_MD5 : 0);
 }
 
 GVariant *
@@ -236,15 +276,16 @@ engine_session_resume (EngineSession *session)
 }
 
 void
-engine_session_delay (EngineSession *session, void (*callback) (EngineSession *session))
+engine_session_delay (EngineSession *session,
+                      const EngineRefusal *refusal,
+                      void (*callback) (EngineSession *session))
 {
-  guint seconds = MIN (1u << MIN (session->failures, 8u), MAX_DELAY);
-
-  session->failures++;
-  engine_service_count (session->service, ENGINE_COUNT_WRONG_PASSWORDS, 1);
+  engine_service_count (session->service,
+                        refusal->locked ? ENGINE_COUNT_LOCKED : ENGINE_COUNT_WRONG_PASSWORDS, 1);
+  session->locked = refusal->locked;
   session->delayed = callback;
   clear_timer (session);
-  session->timer = g_timeout_source_new (1000 * seconds);
+  session->timer = g_timeout_source_new (1000 * refusal->delay);
   g_source_set_callback (session->timer, on_timer, session, NULL);
   g_source_attach (session->timer, g_main_context_get_thread_default ());
 }

@@ -40,7 +40,10 @@ refuse_password (EngineSession *session)
 
   if (!engine_session_is_open (session))
     return;
-  say (self, 535, "5.7.8", "The user name or the password is wrong");
+  if (session->locked)
+    say (self, 454, "4.7.0", "Too many wrong passwords came from there: try again in some minutes");
+  else
+    say (self, 535, "5.7.8", "The user name or the password is wrong");
   engine_session_resume (session);
 }
 
@@ -49,25 +52,55 @@ on_verified (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (EngineSession) session = user_data;
   SmtpSession *self = user_data;
-  g_autofree char *user = engine_login_verify_finish (result);
+  EngineRefusal refusal;
+  g_autofree char *user = engine_login_verify_finish (result, &refusal);
 
   if (!engine_session_is_open (session))
     return;
   if (user == NULL)
     {
-      engine_session_delay (session, refuse_password);
+      engine_session_delay (session, &refusal, refuse_password);
       return;
     }
-  engine_session_take_user (session, g_steal_pointer (&user));
-  say (self, 235, "2.7.0", "Welcome");
+  if (engine_session_take_user (session, g_steal_pointer (&user)))
+    say (self, 235, "2.7.0", "Welcome");
+  else
+    say (self, 454, "4.7.0", "You have too many sessions already");
   engine_session_resume (session);
+}
+
+static void
+on_keys_found (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (EngineSession) session = user_data;
+  SmtpSession *self = user_data;
+  ProtoScramKeys keys;
+  EngineRefusal refusal;
+  gboolean found = engine_login_find_keys_finish (result, &keys, &refusal);
+
+  if (engine_session_is_open (session) && found)
+    {
+      proto_smtp_server_give_keys (self->server, &keys);
+      engine_session_resume (session);
+    }
+  else if (engine_session_is_open (session))
+    engine_session_delay (session, &refusal, refuse_password);
+  base_secret_wipe (&keys, sizeof keys);
+}
+
+static void
+on_keys (SmtpSession *self, const ProtoSmtpServerEvent *event)
+{
+  engine_login_find_keys_async (engine_service_get_login (self->parent.service), event->text,
+                                self->parent.address, on_keys_found,
+                                engine_session_ref (&self->parent));
 }
 
 static void
 on_auth (SmtpSession *self, const ProtoSmtpServerEvent *event)
 {
   engine_login_verify_async (engine_service_get_login (self->parent.service), event->credentials,
-                             on_verified, engine_session_ref (&self->parent));
+                             self->parent.address, on_verified, engine_session_ref (&self->parent));
 }
 
 /* ---- the envelope ---- */
@@ -161,6 +194,56 @@ on_expn (SmtpSession *self, const ProtoSmtpServerEvent *event)
   proto_smtp_server_answer (self->server, reply);
 }
 
+/* ---- recall ---- */
+
+static ProtoReply *
+reply_to_recall (SmtpSession *self, GPtrArray *recalls)
+{
+  const char *domain = engine_service_get_config (self->parent.service)->domain;
+  g_autoptr (GString) text = g_string_new (NULL);
+
+  if (recalls->len == 0)
+    return proto_reply_new (550, "5.1.0",
+                            "You have sent no such letter to anybody here in the last 7 days");
+  for (guint i = 0; i < recalls->len; i++)
+    {
+      const StoreRecall *recall = g_ptr_array_index (recalls, i);
+      g_string_append_printf (text, "%s<%s@%s> %s", i > 0 ? "\n" : "", recall->user, domain,
+                              store_recall_outcome_get_name (recall->outcome));
+    }
+  return proto_reply_new (250, "2.1.5", text->str);
+}
+
+static void
+on_recalled (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (EngineSession) session = user_data;
+  SmtpSession *self = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GPtrArray) recalls
+      = store_site_recall_finish (engine_service_get_site (session->service), result, &error);
+
+  self->storing = FALSE;
+  if (recalls == NULL)
+    g_warning ("A letter was not recalled: %s", error->message);
+  if (!engine_session_is_open (session))
+    return;
+  if (recalls != NULL)
+    proto_smtp_server_answer (self->server, reply_to_recall (self, recalls));
+  else
+    say (self, 451, "4.3.0", "Nothing can be taken back now; try again later");
+  engine_session_resume (session);
+}
+
+/* The extension is described in proto-smtp-server.h. */
+static void
+on_recall (SmtpSession *self, const ProtoSmtpServerEvent *event)
+{
+  self->storing = TRUE;
+  store_site_recall_async (engine_service_get_site (self->parent.service), self->parent.user,
+                           event->text, NULL, on_recalled, engine_session_ref (&self->parent));
+}
+
 /* ---- the letter ---- */
 
 static void
@@ -206,11 +289,9 @@ on_stored (GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 on_message (SmtpSession *self)
 {
-  g_auto (GStrv) users = engine_envelope_dup_users (self->envelope);
-
   self->storing = TRUE;
-  engine_delivery_store_async (g_steal_pointer (&self->delivery), (const char *const *) users,
-                               on_stored, engine_session_ref (&self->parent));
+  engine_delivery_store_async (g_steal_pointer (&self->delivery), self->envelope, on_stored,
+                               engine_session_ref (&self->parent));
 }
 
 /* ---- the session ---- */
@@ -221,6 +302,9 @@ handle (SmtpSession *self, const ProtoSmtpServerEvent *event)
   switch (event->type)
     {
     case PROTO_SMTP_SERVER_HELO:
+      break;
+    case PROTO_SMTP_SERVER_KEYS:
+      on_keys (self, event);
       break;
     case PROTO_SMTP_SERVER_AUTH:
       on_auth (self, event);
@@ -236,6 +320,9 @@ handle (SmtpSession *self, const ProtoSmtpServerEvent *event)
       break;
     case PROTO_SMTP_SERVER_EXPN:
       on_expn (self, event);
+      break;
+    case PROTO_SMTP_SERVER_RECALL:
+      on_recall (self, event);
       break;
     case PROTO_SMTP_SERVER_DATA:
       on_data (self);
@@ -334,12 +421,16 @@ engine_smtp_session_new (EngineService *service, EnginePort port, ProtoEngine **
   config.offer_chunking = TRUE;
   config.offer_dsn = TRUE;
   config.offer_expn = settings->offer_expn;
+  config.offer_recall = TRUE;
   config.offer_smtputf8 = TRUE;
   config.offer_starttls = port != ENGINE_PORT_SMTPS;
   config.auth_required = port == ENGINE_PORT_SUBMISSION;
   config.auth_in_clear = settings->auth_in_clear;
-  config.mechanisms = PROTO_SASL_PLAIN | PROTO_SASL_LOGIN;
+  config.mechanisms = engine_session_get_mechanisms (settings);
   config.max_size = settings->max_size;
+  config.max_errors = settings->limits.errors;
+  config.max_commands = settings->limits.session_commands;
+  config.session_timeout = settings->limits.session_seconds * G_USEC_PER_SEC;
 
   self->parent.klass = &smtp_session_class;
   self->parent.service = service;

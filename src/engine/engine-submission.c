@@ -346,15 +346,20 @@ on_answer (EngineSubmission *submission, Letter *letter, const ProtoReply *reply
                                                                     : ""));
 }
 
+/* With @head in its head alone, where it needs SMTPUTF8 (RFC 6532). */
 static gboolean
-is_eight_bit (GBytes *source)
+is_eight_bit (GBytes *source, gboolean head)
 {
   gsize length;
   const guint8 *data = g_bytes_get_data (source, &length);
 
   for (gsize i = 0; i < length; i++)
-    if (data[i] >= 0x80)
-      return TRUE;
+    {
+      if (data[i] >= 0x80)
+        return TRUE;
+      if (head && data[i] == '\n' && i + 2 < length && data[i + 1] == '\r' && data[i + 2] == '\n')
+        return FALSE;
+    }
   return FALSE;
 }
 
@@ -388,10 +393,14 @@ send_letter (EngineSubmission *submission, Letter *letter)
     }
   g_ptr_array_add (addresses, NULL);
 
-  if (!proto_smtp_client_send (submission->client, entry->reverse_path,
-                               (const char *const *) addresses->pdata,
-                               g_bytes_get_size (letter->source), is_eight_bit (letter->source),
-                               &error))
+  const ProtoSmtpMessage message = {
+    .reverse_path = entry->reverse_path,
+    .recipients = (const char *const *) addresses->pdata,
+    .size = g_bytes_get_size (letter->source),
+    .eight_bit = is_eight_bit (letter->source, FALSE),
+    .utf8 = is_eight_bit (letter->source, TRUE),
+  };
+  if (!proto_smtp_client_send (submission->client, &message, &error))
     {
       g_autoptr (GError) invalid = g_error_new (ENGINE_ERROR, ENGINE_ERROR_INVALID,
                                                 "%s. Correct the address.", error->message);

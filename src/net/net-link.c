@@ -302,6 +302,7 @@ on_shaken (GObject *source, GAsyncResult *result, gpointer user_data)
       end (link, error);
       return;
     }
+  net_tls_bind (G_TLS_CONNECTION (source), link->engine);
   proto_engine_tls_started (link->engine, link->tls_description);
   link->news = TRUE;
   link->try_read = TRUE;
@@ -406,6 +407,52 @@ on_writable (GObject *stream, gpointer user_data)
   return G_SOURCE_CONTINUE;
 }
 
+static gboolean
+on_socket_readable (GSocket *socket, GIOCondition condition, gpointer user_data)
+{
+  return on_readable (NULL, user_data);
+}
+
+static gboolean
+on_socket_writable (GSocket *socket, GIOCondition condition, gpointer user_data)
+{
+  return on_writable (NULL, user_data);
+}
+
+/* Without TLS it is the socket's own source: a stream's has that as its child, and GLib takes a
+ * child out of the poll and back, with a write to the thread's wake-up each time, whenever it is
+ * dispatched. Neither is taken out itself: nothing here turns the context again. */
+static GSource *
+watch (NetLink *link, GIOCondition condition)
+{
+  gboolean reads = condition == G_IO_IN;
+  GSource *source;
+
+  if (G_IS_SOCKET_CONNECTION (link->stream))
+    {
+      GSocket *socket = g_socket_connection_get_socket (G_SOCKET_CONNECTION (link->stream));
+      source = g_socket_create_source (socket, condition, NULL);
+      g_source_set_callback (source,
+                             G_SOURCE_FUNC (reads ? on_socket_readable : on_socket_writable), link,
+                             NULL);
+    }
+  else if (reads)
+    {
+      GInputStream *input = g_io_stream_get_input_stream (link->stream);
+      source = g_pollable_input_stream_create_source (G_POLLABLE_INPUT_STREAM (input), NULL);
+      g_source_set_callback (source, G_SOURCE_FUNC (on_readable), link, NULL);
+    }
+  else
+    {
+      GOutputStream *output = g_io_stream_get_output_stream (link->stream);
+      source = g_pollable_output_stream_create_source (G_POLLABLE_OUTPUT_STREAM (output), NULL);
+      g_source_set_callback (source, G_SOURCE_FUNC (on_writable), link, NULL);
+    }
+  g_source_set_can_recurse (source, TRUE);
+  g_source_attach (source, g_source_get_context (link->clock));
+  return source;
+}
+
 static void
 watch_wire (NetLink *link)
 {
@@ -415,21 +462,11 @@ watch_wire (NetLink *link)
   if (!read)
     drop_source (&link->readable);
   else if (link->readable == NULL)
-    {
-      link->readable = g_pollable_input_stream_create_source (
-          G_POLLABLE_INPUT_STREAM (g_io_stream_get_input_stream (link->stream)), NULL);
-      g_source_set_callback (link->readable, G_SOURCE_FUNC (on_readable), link, NULL);
-      g_source_attach (link->readable, g_source_get_context (link->clock));
-    }
+    link->readable = watch (link, G_IO_IN);
   if (!write)
     drop_source (&link->writable);
   else if (link->writable == NULL)
-    {
-      link->writable = g_pollable_output_stream_create_source (
-          G_POLLABLE_OUTPUT_STREAM (g_io_stream_get_output_stream (link->stream)), NULL);
-      g_source_set_callback (link->writable, G_SOURCE_FUNC (on_writable), link, NULL);
-      g_source_attach (link->writable, g_source_get_context (link->clock));
-    }
+    link->writable = watch (link, G_IO_OUT);
 }
 
 static void
@@ -456,11 +493,13 @@ set_clock (NetLink *link)
     return;
   if (link->phase == PHASE_OPEN)
     next = MIN (next, link->deadline);
-  if (next == G_MAXINT64)
-    g_source_set_ready_time (link->clock, -1);
-  else
-    g_source_set_ready_time (link->clock,
-                             MAX (g_get_monotonic_time () + next - base_clock_monotonic (), 0));
+  gint64 armed = g_source_get_ready_time (link->clock);
+  gint64 wanted
+      = next == G_MAXINT64 ? -1 : MAX (g_get_monotonic_time () + next - base_clock_monotonic (), 0);
+  /* Each line moves the deadline on, and each setting costs a system call: one that comes early
+   * finds nothing to do, and sets the next. */
+  if (armed < 0 || wanted < armed)
+    g_source_set_ready_time (link->clock, wanted);
 }
 
 /* One round: out, then what follows when all is out, then in. */

@@ -7,6 +7,7 @@
  */
 
 #include <gio/gio.h>
+#include <proto-engine.h>
 
 typedef struct _NetTls NetTls;
 
@@ -20,6 +21,9 @@ GTlsConnection *net_tls_wrap (NetTls *tls, GIOStream *base, GError **error);
 /* After a handshake: whether what was agreed on is good enough (TLS 1.2 or later), and its
  * description, "TLSv1.3 TLS_AES_256_GCM_SHA384". NULL with NET_ERROR_TLS. */
 char *net_tls_describe (GTlsConnection *connection, GError **error);
+
+/* After a handshake: gives @engine what a log-in can be bound to. */
+void net_tls_bind (GTlsConnection *connection, ProtoEngine *engine);
 
 /* Takes the @error of a failed handshake and says it in words for a person. */
 GError *net_tls_explain (NetTls *tls, GError *error);

@@ -220,6 +220,29 @@ net_tls_describe (GTlsConnection *connection, GError **error)
   return g_strconcat (version, suite != NULL ? " " : NULL, suite, NULL);
 }
 
+void
+net_tls_bind (GTlsConnection *connection, ProtoEngine *engine)
+{
+  static const GTlsChannelBindingType types[PROTO_N_BINDINGS] = {
+    [PROTO_BINDING_EXPORTER] = G_TLS_CHANNEL_BINDING_TLS_EXPORTER,
+    [PROTO_BINDING_UNIQUE] = G_TLS_CHANNEL_BINDING_TLS_UNIQUE,
+    [PROTO_BINDING_SERVER_END_POINT] = G_TLS_CHANNEL_BINDING_TLS_SERVER_END_POINT,
+  };
+
+  for (guint i = 0; i < PROTO_N_BINDINGS; i++)
+    {
+      g_autoptr (GByteArray) data = g_byte_array_new ();
+
+      /* Not every TLS has all of them: TLS 1.3 has no tls-unique. */
+      if (g_tls_connection_get_channel_binding_data (connection, types[i], data, NULL)
+          && data->len > 0)
+        {
+          g_autoptr (GBytes) bytes = g_bytes_new (data->data, data->len);
+          proto_engine_set_binding (engine, (ProtoBinding) i, bytes);
+        }
+    }
+}
+
 GError *
 net_tls_explain (NetTls *tls, GError *error)
 {

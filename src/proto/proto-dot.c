@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "proto-dot.h"
 
+#include <string.h>
+
 /* ---- sending ---- */
 
 static void
@@ -103,19 +105,15 @@ note_bare_cr (ProtoDotDecoder *decoder)
 static gsize
 take_text (ProtoDotDecoder *decoder, const guint8 *data, gsize length, GByteArray *out)
 {
-  gsize i = 0;
+  const guint8 *cr = memchr (data, '\r', length);
+  gsize taken = cr != NULL ? (gsize) (cr - data) : length;
 
-  for (; i < length && data[i] != '\r'; i++)
-    {
-      if (data[i] == '\n')
-        decoder->bare_lf = TRUE;
-      else if (data[i] == '\0')
-        decoder->saw_nul = TRUE;
-    }
-  g_byte_array_append (out, data, (guint) i);
-  count (decoder, i);
+  decoder->bare_lf = decoder->bare_lf || memchr (data, '\n', taken) != NULL;
+  decoder->saw_nul = decoder->saw_nul || memchr (data, '\0', taken) != NULL;
+  g_byte_array_append (out, data, (guint) taken);
+  count (decoder, taken);
   decoder->state = TEXT;
-  return i;
+  return taken;
 }
 
 /* The octet @octet after the state's own. Returns FALSE when it is plain text, not yet taken. */

@@ -7,10 +7,24 @@
 
 G_DEFINE_QUARK (proto - error - quark, proto_error)
 
+const char *
+proto_binding_get_name (ProtoBinding binding)
+{
+  static const char *const names[PROTO_N_BINDINGS] = {
+    [PROTO_BINDING_EXPORTER] = "tls-exporter",
+    [PROTO_BINDING_UNIQUE] = "tls-unique",
+    [PROTO_BINDING_SERVER_END_POINT] = "tls-server-end-point",
+  };
+
+  return names[binding];
+}
+
 static void
 touch (ProtoEngine *engine)
 {
   engine->deadline = engine->timeout > 0 ? base_clock_monotonic () + engine->timeout : G_MAXINT64;
+  if (engine->end > 0)
+    engine->deadline = MIN (engine->deadline, engine->end);
 }
 
 void
@@ -63,6 +77,13 @@ proto_engine_tls_started (ProtoEngine *engine, const char *description)
   touch (engine);
   proto_engine_note (engine, "%s", description != NULL ? description : "TLS started");
   engine->klass->tls_started (engine);
+}
+
+void
+proto_engine_set_binding (ProtoEngine *engine, ProtoBinding binding, GBytes *data)
+{
+  g_clear_pointer (&engine->bindings[binding], g_bytes_unref);
+  engine->bindings[binding] = g_bytes_ref (data);
 }
 
 gsize
@@ -139,6 +160,8 @@ proto_engine_init (ProtoEngine *engine, const ProtoEngineClass *klass)
 void
 proto_engine_clear (ProtoEngine *engine)
 {
+  for (guint i = 0; i < PROTO_N_BINDINGS; i++)
+    g_clear_pointer (&engine->bindings[i], g_bytes_unref);
   g_clear_pointer (&engine->in, base_line_buffer_free);
   g_clear_pointer (&engine->out, g_byte_array_unref);
 }
@@ -148,6 +171,36 @@ proto_engine_set_timeout (ProtoEngine *engine, gint64 microseconds)
 {
   engine->timeout = microseconds;
   touch (engine);
+}
+
+gboolean
+proto_engine_can_bind (const ProtoEngine *engine)
+{
+  for (guint i = 0; i < PROTO_N_BINDINGS; i++)
+    if (engine->bindings[i] != NULL)
+      return TRUE;
+  return FALSE;
+}
+
+void
+proto_engine_set_end (ProtoEngine *engine, gint64 microseconds)
+{
+  engine->end = microseconds > 0 ? base_clock_monotonic () + microseconds : 0;
+  touch (engine);
+}
+
+gboolean
+proto_engine_is_over (const ProtoEngine *engine)
+{
+  return engine->end > 0 && base_clock_monotonic () >= engine->end;
+}
+
+void
+proto_engine_postpone (ProtoEngine *engine)
+{
+  touch (engine);
+  if (proto_engine_is_over (engine))
+    engine->deadline = base_clock_monotonic () + G_USEC_PER_SEC;
 }
 
 void

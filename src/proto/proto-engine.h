@@ -49,6 +49,18 @@ typedef void (*ProtoTap) (ProtoTapDirection direction,
                           gsize length,
                           gpointer user_data);
 
+/* What ties a log-in to the TLS that carries it (RFC 5929, RFC 9266); the best first. */
+typedef enum
+{
+  PROTO_BINDING_EXPORTER,
+  PROTO_BINDING_UNIQUE,
+  PROTO_BINDING_SERVER_END_POINT,
+  PROTO_N_BINDINGS,
+} ProtoBinding;
+
+/* "tls-exporter"; static. */
+const char *proto_binding_get_name (ProtoBinding binding);
+
 typedef struct _ProtoEngine ProtoEngine;
 
 typedef struct
@@ -68,11 +80,13 @@ struct _ProtoEngine
   BaseLineBuffer *in;
   GByteArray *out;
   gboolean eof;
-  gboolean tls;       /* the wire is encrypted now */
-  gboolean wants_tls; /* the link must flush the output and then shake hands */
-  gboolean done;      /* nothing more will be said: flush and close */
-  gint64 timeout;     /* microseconds of silence allowed; 0: for ever */
-  gint64 deadline;    /* monotonic microseconds */
+  gboolean tls;                       /* the wire is encrypted now */
+  gboolean wants_tls;                 /* the link must flush the output and then shake hands */
+  GBytes *bindings[PROTO_N_BINDINGS]; /* those that the TLS has; NULL the others */
+  gboolean done;                      /* nothing more will be said: flush and close */
+  gint64 timeout;                     /* microseconds of silence allowed; 0: for ever */
+  gint64 deadline;                    /* monotonic microseconds */
+  gint64 end;                         /* likewise: that of the whole session; 0: none */
   ProtoTap tap;
   gpointer tap_data;
 };
@@ -93,6 +107,9 @@ gsize proto_engine_get_output_length (const ProtoEngine *engine);
  * proto_engine_tls_started(). A link that starts with TLS calls it before the first byte. */
 gboolean proto_engine_wants_tls (const ProtoEngine *engine);
 void proto_engine_tls_started (ProtoEngine *engine, const char *description);
+
+/* Before proto_engine_tls_started(), for each that there is. */
+void proto_engine_set_binding (ProtoEngine *engine, ProtoBinding binding, GBytes *data);
 
 /* Octets buffered and not yet parsed: a link stops reading while they are many. */
 gsize proto_engine_get_input_length (const ProtoEngine *engine);
@@ -115,6 +132,14 @@ void proto_engine_free (ProtoEngine *engine);
 void proto_engine_init (ProtoEngine *engine, const ProtoEngineClass *klass);
 void proto_engine_clear (ProtoEngine *engine);
 void proto_engine_set_timeout (ProtoEngine *engine, gint64 microseconds);
+/* However much is said, timed_out() comes then; 0: never. */
+void proto_engine_set_end (ProtoEngine *engine, gint64 microseconds);
+/* Whether the end was reached: timed_out() came for that. */
+gboolean proto_engine_is_over (const ProtoEngine *engine);
+/* For timed_out(), when this side has something to do first: it comes again. */
+void proto_engine_postpone (ProtoEngine *engine);
+
+gboolean proto_engine_can_bind (const ProtoEngine *engine);
 
 /* Queues @text and a CRLF; the tap sees @shown instead when that is not NULL (a secret). */
 void proto_engine_say (ProtoEngine *engine, const char *text, const char *shown);

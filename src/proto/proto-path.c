@@ -409,11 +409,6 @@ proto_path_from_address (const char *address, GError **error)
       complain (error, "There is something behind the address");
       return NULL;
     }
-  if (!g_str_is_ascii (path->local_part))
-    {
-      complain (error, "The part before the @ has letters beyond ASCII, which is not supported");
-      return NULL;
-    }
   if (!proto_path_make_domain_ascii (path, error))
     return NULL;
   g_autofree char *wire = proto_path_to_address (path);

@@ -43,7 +43,8 @@ char *proto_path_to_address (const ProtoPath *path);
  */
 gboolean proto_path_make_domain_ascii (ProtoPath *path, GError **error);
 
-/* An address as a person gave it ("user@host", no angle brackets) as a path. */
+/* An address as a person gave it ("user@host", no angle brackets) as a path, its domain in ASCII. A
+ * local part beyond ASCII needs SMTPUTF8. */
 ProtoPath *proto_path_from_address (const char *address, GError **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ProtoPath, proto_path_free)

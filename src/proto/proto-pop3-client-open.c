@@ -155,10 +155,11 @@ try_sasl (ProtoPop3Client *client)
 
   for (guint i = 0; names[i] != NULL; i++)
     offered |= proto_sasl_from_name (names[i]);
-  ProtoSaslMechanisms mechanism = proto_sasl_client_choose (offered, client->credentials);
+  ProtoSaslMechanisms mechanism
+      = proto_sasl_client_choose (offered, client->credentials, client->engine.bindings);
   if (mechanism == 0)
     return FALSE;
-  client->sasl = proto_sasl_client_new (mechanism, client->credentials);
+  client->sasl = proto_sasl_client_new (mechanism, client->credentials, client->engine.bindings);
   g_autofree char *line = g_strconcat ("AUTH ", proto_sasl_get_name (mechanism), NULL);
   say (client, PROTO_POP3_WAIT_AUTH, line, NULL);
   return TRUE;

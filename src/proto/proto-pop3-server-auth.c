@@ -10,6 +10,19 @@ proto_pop3_server_may_log_in (const ProtoPop3Server *server)
   return server->engine.tls || server->config.plain_in_clear;
 }
 
+ProtoSaslMechanisms
+proto_pop3_server_get_mechanisms (const ProtoPop3Server *server)
+{
+  ProtoSaslMechanisms mechanisms = server->config.mechanisms;
+
+  /* It was made for open wires, and is asked for by who wants to show that. */
+  if (!proto_pop3_server_may_log_in (server))
+    mechanisms &= PROTO_SASL_CRAM_MD5;
+  if (!proto_engine_can_bind (&server->engine))
+    mechanisms &= ~(ProtoSaslMechanisms) PROTO_SASL_SCRAM_SHA_256_PLUS;
+  return mechanisms;
+}
+
 static gboolean
 refuse_in_clear (ProtoPop3Server *server)
 {
@@ -110,7 +123,15 @@ step (ProtoPop3Server *server, const char *response)
         proto_engine_say (&server->engine, line, NULL);
         return;
       }
+    case PROTO_SASL_KEYS:
+      g_free (server->text);
+      server->text = g_strdup (proto_sasl_server_get_user (server->sasl));
+      proto_pop3_server_emit (server, PROTO_POP3_SERVER_KEYS, PROTO_POP3_QUESTION_KEYS);
+      server->event.user = server->text;
+      return;
     case PROTO_SASL_DONE:
+      if (proto_sasl_server_get_note (server->sasl) != NULL)
+        proto_engine_note (&server->engine, "%s", proto_sasl_server_get_note (server->sasl));
       g_clear_pointer (&server->sasl, proto_sasl_server_free);
       server->credentials = g_steal_pointer (&credentials);
       proto_pop3_server_emit (server, PROTO_POP3_SERVER_LOGIN, PROTO_POP3_QUESTION_LOGIN);
@@ -144,12 +165,12 @@ proto_pop3_server_auth_line (ProtoPop3Server *server, const char *line, gsize le
 static void
 list_mechanisms (ProtoPop3Server *server)
 {
-  g_autofree char *list = proto_sasl_list (server->config.mechanisms);
+  g_autofree char *list = proto_sasl_list (proto_pop3_server_get_mechanisms (server));
   g_auto (GStrv) names = g_strsplit (list, " ", -1);
 
   proto_pop3_server_ok (server, "Mechanisms follow");
   for (guint i = 0; names[i] != NULL; i++)
-    if (*names[i] != '\0' && proto_pop3_server_may_log_in (server))
+    if (*names[i] != '\0')
       proto_engine_say (&server->engine, names[i], NULL);
   proto_engine_say (&server->engine, ".", NULL);
 }
@@ -162,20 +183,26 @@ proto_pop3_server_auth (ProtoPop3Server *server, const char *argument)
       list_mechanisms (server);
       return;
     }
-  if (refuse_in_clear (server))
-    return;
 
   const char *space = strchr (argument, ' ');
   g_autofree char *name
       = space != NULL ? g_strndup (argument, (gsize) (space - argument)) : g_strdup (argument);
-  ProtoSaslMechanisms mechanism = proto_sasl_from_name (name) & server->config.mechanisms;
+  ProtoSaslSetting setting = {
+    .offered = proto_pop3_server_get_mechanisms (server),
+    .bindings = server->engine.bindings,
+    .host_name = server->host_name,
+    .nonce = server->nonce,
+  };
+  ProtoSaslMechanisms mechanism = proto_sasl_from_name (name) & setting.offered;
+  if (mechanism == 0 && refuse_in_clear (server))
+    return;
   if (mechanism == 0)
     {
       proto_pop3_server_err (server, NULL, "That mechanism is not offered here");
       return;
     }
   g_clear_pointer (&server->user, g_free);
-  server->sasl = proto_sasl_server_new (mechanism);
+  server->sasl = proto_sasl_server_new (mechanism, &setting);
   step (server, space != NULL ? space + 1 : NULL);
 }
 

@@ -79,14 +79,12 @@ run_capa (ProtoPop3Server *server, const char *argument)
   proto_engine_say (engine, "AUTH-RESP-CODE", NULL);
   proto_engine_say (engine, "PIPELINING", NULL);
   proto_engine_say (engine, "EXPIRE NEVER", NULL);
+  g_autofree char *list = proto_sasl_list (proto_pop3_server_get_mechanisms (server));
+  g_autofree char *sasl = g_strconcat ("SASL ", list, NULL);
   if (proto_pop3_server_may_log_in (server))
-    {
-      g_autofree char *list = proto_sasl_list (server->config.mechanisms);
-      g_autofree char *line = g_strconcat ("SASL ", list, NULL);
-      proto_engine_say (engine, "USER", NULL);
-      if (*list != '\0')
-        proto_engine_say (engine, line, NULL);
-    }
+    proto_engine_say (engine, "USER", NULL);
+  if (*list != '\0')
+    proto_engine_say (engine, sasl, NULL);
   if (server->config.offer_stls && !engine->tls && !server->in_transaction)
     proto_engine_say (engine, "STLS", NULL);
   if (server->config.offer_utf8)
@@ -347,6 +345,12 @@ proto_pop3_server_run_line (ProtoPop3Server *server, const char *line, gsize len
         continue;
       show_line (server, verbs[i].verb, argument, verbs[i].hiding);
       server->auth_tried = verbs[i].run == proto_pop3_server_auth;
+      if (server->config.max_commands > 0 && ++server->commands > server->config.max_commands)
+        {
+          proto_pop3_server_err (server, "SYS/TEMP", "Too many commands in one session");
+          proto_pop3_server_close (server);
+          return;
+        }
       if (verbs[i].run != proto_pop3_server_auth && length > 253)
         proto_pop3_server_err (server, NULL, "The line is too long");
       else if ((verbs[i].states & state) == 0)

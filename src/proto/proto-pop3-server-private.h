@@ -9,6 +9,7 @@
 typedef enum
 {
   PROTO_POP3_QUESTION_NONE,
+  PROTO_POP3_QUESTION_KEYS,
   PROTO_POP3_QUESTION_LOGIN,
   PROTO_POP3_QUESTION_LETTER, /* RETR or TOP: the answer has not begun */
   PROTO_POP3_QUESTION_SENDING,
@@ -35,6 +36,7 @@ struct _ProtoPop3Server
   ProtoEngine engine;
   ProtoPop3ServerConfig config;
   char *host_name;
+  char *nonce;
   char *timestamp; /* of APOP, with its angle brackets, or NULL */
 
   gboolean greeting_said;
@@ -44,6 +46,7 @@ struct _ProtoPop3Server
   ProtoSaslServer *sasl;
   gboolean auth_tried; /* the last verb: what comes next may be a password all the same */
   guint errors;
+  guint commands;
 
   GArray *slots;   /* of ProtoPop3Slot */
   guint count;     /* not deleted */
@@ -87,6 +90,8 @@ void proto_pop3_server_forget_deletions (ProtoPop3Server *server);
 
 /* ---- proto-pop3-server-auth.c ---- */
 
+/* Those that are offered now; 0 for none. */
+ProtoSaslMechanisms proto_pop3_server_get_mechanisms (const ProtoPop3Server *server);
 gboolean proto_pop3_server_may_log_in (const ProtoPop3Server *server);
 void proto_pop3_server_user (ProtoPop3Server *server, const char *argument);
 void proto_pop3_server_pass (ProtoPop3Server *server, const char *argument);

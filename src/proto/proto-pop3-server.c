@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "proto-pop3-server-private.h"
 
-#include <base-clock.h>
-
 #include <string.h>
 
 /* Only AUTH may be as long as this (RFC 5034 section 4); the verbs keep their own limit. */
@@ -161,10 +159,12 @@ server_timed_out (ProtoEngine *engine)
   if (server->question != PROTO_POP3_QUESTION_NONE
       && server->question != PROTO_POP3_QUESTION_SENDING)
     {
-      proto_engine_set_timeout (engine, engine->timeout);
+      proto_engine_postpone (engine);
       return;
     }
-  proto_engine_note (engine, "Nothing was heard for too long: closing");
+  proto_engine_note (engine, proto_engine_is_over (engine)
+                                 ? "The session has lasted too long: closing"
+                                 : "Nothing was heard for too long: closing");
   proto_pop3_server_close (server);
 }
 
@@ -210,13 +210,14 @@ proto_pop3_server_new (const ProtoPop3ServerConfig *config, gboolean implicit_tl
   server->config = *config;
   server->host_name = g_strdup (config->host_name);
   server->config.host_name = server->host_name;
+  server->nonce = g_strdup (config->nonce);
   if (config->offer_apop)
-    server->timestamp = g_strdup_printf ("<%08x%08x.%" G_GINT64_FORMAT "@%s>", g_random_int (),
-                                         g_random_int (), base_clock_real (), server->host_name);
+    server->timestamp = proto_sasl_make_challenge (server->nonce, server->host_name);
   server->slots = g_array_new (FALSE, TRUE, sizeof (ProtoPop3Slot));
   g_array_set_clear_func (server->slots, clear_slot);
   server->deleted = g_array_new (FALSE, FALSE, sizeof (guint));
   proto_engine_set_timeout (&server->engine, config->timeout);
+  proto_engine_set_end (&server->engine, config->session_timeout);
   if (!implicit_tls)
     say_greeting (server);
   return server;
@@ -230,6 +231,7 @@ proto_pop3_server_free (ProtoPop3Server *server)
   g_array_unref (server->slots);
   g_array_unref (server->deleted);
   g_free (server->host_name);
+  g_free (server->nonce);
   g_free (server->timestamp);
   g_free (server->user);
   g_free (server->text);
@@ -302,6 +304,16 @@ take_question (ProtoPop3Server *server, ProtoPop3Question question)
 }
 
 void
+proto_pop3_server_give_keys (ProtoPop3Server *server, const ProtoScramKeys *keys)
+{
+  if (!take_question (server, PROTO_POP3_QUESTION_KEYS))
+    return;
+  g_autofree char *challenge = proto_sasl_server_give_keys (server->sasl, keys);
+  g_autofree char *line = g_strconcat ("+ ", challenge, NULL);
+  proto_engine_say (&server->engine, line, NULL);
+}
+
+void
 proto_pop3_server_accept (ProtoPop3Server *server, GArray *entries)
 {
   g_autoptr (GArray) owned = entries;
@@ -330,6 +342,7 @@ proto_pop3_server_refuse (ProtoPop3Server *server, const char *code, const char 
   if (question == PROTO_POP3_QUESTION_NONE || question == PROTO_POP3_QUESTION_SENDING
       || !take_question (server, question))
     return;
+  g_clear_pointer (&server->sasl, proto_sasl_server_free);
   if (question == PROTO_POP3_QUESTION_UPDATE)
     {
       say_err (server, code, text);

@@ -20,9 +20,12 @@ typedef struct
   gboolean offer_utf8;            /* RFC 6856 */
   int login_delay;                /* seconds that CAPA tells (RFC 2449); below 0: it does not */
   gboolean offer_apop;            /* the banner then has a timestamp, see _get_timestamp() */
-  ProtoSaslMechanisms mechanisms; /* 0: no AUTH */
+  ProtoSaslMechanisms mechanisms; /* 0: no AUTH; -PLUS is offered where the TLS can be bound to */
+  const char *nonce;              /* of SCRAM, CRAM-MD5 and APOP; NULL: a random one */
   guint max_errors;
-  gint64 timeout; /* autologout, at least 10 minutes (section 3) */
+  guint max_commands;     /* before the session is closed; 0: any number */
+  gint64 session_timeout; /* microseconds of the whole session; 0: any time */
+  gint64 timeout;         /* autologout, at least 10 minutes (section 3) */
 } ProtoPop3ServerConfig;
 
 void proto_pop3_server_config_init (ProtoPop3ServerConfig *config);
@@ -37,6 +40,7 @@ void proto_pop3_entry_clear (ProtoPop3Entry *entry);
 
 typedef enum
 {
+  PROTO_POP3_SERVER_KEYS,   /* question: .user; _give_keys() or _refuse() */
   PROTO_POP3_SERVER_LOGIN,  /* question: .credentials (USER/PASS or AUTH); _accept() or _refuse() */
   PROTO_POP3_SERVER_APOP,   /* question: .user, .digest (32 hexadecimal digits); likewise */
   PROTO_POP3_SERVER_RETR,   /* question: .index from 0; _send_begin(), _send(), _send_end(), or
@@ -64,6 +68,9 @@ ProtoPop3Server *proto_pop3_server_new (const ProtoPop3ServerConfig *config, gbo
 void proto_pop3_server_free (ProtoPop3Server *server);
 ProtoEngine *proto_pop3_server_get_engine (ProtoPop3Server *server);
 gboolean proto_pop3_server_next (ProtoPop3Server *server, ProtoPop3ServerEvent *event);
+
+/* Answers a KEYS; copies @keys. */
+void proto_pop3_server_give_keys (ProtoPop3Server *server, const ProtoScramKeys *keys);
 
 /* LOGIN or APOP was right; takes @entries, a GArray of ProtoPop3Entry with its clear function: the
  * maildrop as it is seen for the whole session. */

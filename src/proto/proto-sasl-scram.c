@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 #include "proto-sasl-scram.h"
 
+#include "proto-sasl-private.h"
+
 #include <string.h>
 #include <sys/random.h>
 
 #define KEY          PROTO_SCRAM_KEY_LENGTH
 #define NONCE_LENGTH 18
-#define GS2_HEADER   "n,,"
-#define GS2_BASE64   "biws"
 
 struct _ProtoScramClient
 {
   BaseSecret *password; /* prepared */
+  char *gs2_header;
+  GBytes *binding; /* or NULL */
   char *first_bare;
   char *nonce;
   guint8 signature[KEY]; /* what the server must say at the end */
@@ -20,8 +22,8 @@ struct _ProtoScramClient
 
 /* ---- keys ---- */
 
-static void
-hmac (const guint8 *key, gsize key_length, const void *data, gsize length, guint8 *out)
+void
+proto_scram_hmac (const guint8 *key, gsize key_length, const void *data, gsize length, guint8 *out)
 {
   gsize size = KEY;
   GHmac *mac = g_hmac_new (G_CHECKSUM_SHA256, key, key_length);
@@ -31,13 +33,13 @@ hmac (const guint8 *key, gsize key_length, const void *data, gsize length, guint
   g_hmac_unref (mac);
 }
 
-static void
-hash (const guint8 *data, guint8 *out)
+void
+proto_scram_hash (const guint8 *key, guint8 *out)
 {
   gsize size = KEY;
   g_autoptr (GChecksum) sum = g_checksum_new (G_CHECKSUM_SHA256);
 
-  g_checksum_update (sum, data, KEY);
+  g_checksum_update (sum, key, KEY);
   g_checksum_get_digest (sum, out, &size);
 }
 
@@ -81,46 +83,53 @@ proto_scram_derive (const guint8 *salted, guint8 *stored_key, guint8 *server_key
 {
   guint8 client_key[KEY];
 
-  hmac (salted, KEY, "Client Key", 10, client_key);
-  hash (client_key, stored_key);
-  hmac (salted, KEY, "Server Key", 10, server_key);
+  proto_scram_hmac (salted, KEY, "Client Key", 10, client_key);
+  proto_scram_hash (client_key, stored_key);
+  proto_scram_hmac (salted, KEY, "Server Key", 10, server_key);
   base_secret_wipe (client_key, sizeof client_key);
 }
 
-BaseSecret *
-proto_scram_prepare (const BaseSecret *password)
+/* ---- words ---- */
+
+void
+proto_scram_random (gpointer data, gsize length)
 {
-  const char *text = base_secret_get_text (password);
-  gsize length = base_secret_get_length (password);
-
-  if (length == 0 || !g_utf8_validate_len (text, length, NULL))
-    return NULL;
-
-  GString *mapped = g_string_sized_new (length * 3 + 1); /* never moved, so that it can be wiped */
-  gboolean good = TRUE;
-  for (const char *at = text; *at != '\0'; at = g_utf8_next_char (at))
-    {
-      gunichar c = g_utf8_get_char (at);
-      good = good && !g_unichar_iscntrl (c);
-      g_string_append_unichar (mapped, g_unichar_type (c) == G_UNICODE_SPACE_SEPARATOR ? ' ' : c);
-    }
-  char *normal = good ? g_utf8_normalize (mapped->str, -1, G_NORMALIZE_ALL_COMPOSE) : NULL;
-  base_secret_wipe (mapped->str, mapped->len);
-  g_string_free (mapped, TRUE);
-  return normal != NULL ? base_secret_new_take (normal) : NULL;
+  if (getrandom (data, length, 0) != (gssize) length)
+    g_error ("The system gives no random numbers");
 }
 
-/* ---- client ---- */
-
-static char *
-make_nonce (void)
+char *
+proto_scram_make_nonce (void)
 {
   guint8 random[NONCE_LENGTH];
 
-  if (getrandom (random, sizeof random, 0) != (gssize) sizeof random)
-    g_error ("The system gives no random numbers");
+  proto_scram_random (random, sizeof random);
   return g_base64_encode (random, sizeof random);
 }
+
+guint8 *
+proto_scram_decode (const char *text, gsize *length)
+{
+  g_autofree guint8 *data = g_base64_decode (text, length);
+  g_autofree char *again = g_base64_encode (data, *length);
+
+  return *length > 0 && g_str_equal (again, text) ? g_steal_pointer (&data) : NULL;
+}
+
+char *
+proto_scram_encode_binding (const char *gs2_header, GBytes *data)
+{
+  g_autoptr (GByteArray) octets = g_byte_array_new ();
+  gsize length = 0;
+  const guint8 *bytes = data != NULL ? g_bytes_get_data (data, &length) : NULL;
+
+  g_byte_array_append (octets, (const guint8 *) gs2_header, strlen (gs2_header));
+  if (length > 0)
+    g_byte_array_append (octets, bytes, length);
+  return g_base64_encode (octets->data, octets->len);
+}
+
+/* ---- client ---- */
 
 /* RFC 5802 section 5.1: "," and "=" would end the name. */
 static char *
@@ -145,7 +154,8 @@ proto_scram_client_new (const char *user, const BaseSecret *password, const char
   g_autofree char *name = escape_name (normal != NULL ? normal : user);
 
   client->password = prepared;
-  client->nonce = nonce != NULL ? g_strdup (nonce) : make_nonce ();
+  client->gs2_header = g_strdup ("n,,");
+  client->nonce = nonce != NULL ? g_strdup (nonce) : proto_scram_make_nonce ();
   client->first_bare = g_strdup_printf ("n=%s,r=%s", name, client->nonce);
   return client;
 }
@@ -155,25 +165,27 @@ proto_scram_client_free (ProtoScramClient *client)
 {
   base_secret_unref (client->password);
   base_secret_wipe (client->signature, sizeof client->signature);
+  g_clear_pointer (&client->binding, g_bytes_unref);
+  g_free (client->gs2_header);
   g_free (client->first_bare);
   g_free (client->nonce);
   g_free (client);
 }
 
+void
+proto_scram_client_bind (ProtoScramClient *client, ProtoBinding binding, GBytes *data)
+{
+  g_clear_pointer (&client->binding, g_bytes_unref);
+  g_free (client->gs2_header);
+  client->binding = data != NULL ? g_bytes_ref (data) : NULL;
+  client->gs2_header = data != NULL ? g_strdup_printf ("p=%s,,", proto_binding_get_name (binding))
+                                    : g_strdup ("y,,");
+}
+
 char *
 proto_scram_client_first (const ProtoScramClient *client)
 {
-  return g_strconcat (GS2_HEADER, client->first_bare, NULL);
-}
-
-/* The octets of exactly this base64. */
-static guint8 *
-decode (const char *text, gsize *length)
-{
-  g_autofree guint8 *data = g_base64_decode (text, length);
-  g_autofree char *again = g_base64_encode (data, *length);
-
-  return *length > 0 && g_str_equal (again, text) ? g_steal_pointer (&data) : NULL;
+  return g_strconcat (client->gs2_header, client->first_bare, NULL);
 }
 
 static char *
@@ -182,11 +194,11 @@ prove (ProtoScramClient *client, const guint8 *salted, const char *message)
   guint8 key[KEY], stored[KEY], server[KEY], signature[KEY];
 
   proto_scram_derive (salted, stored, server);
-  hmac (salted, KEY, "Client Key", 10, key);
-  hmac (stored, KEY, message, strlen (message), signature);
+  proto_scram_hmac (salted, KEY, "Client Key", 10, key);
+  proto_scram_hmac (stored, KEY, message, strlen (message), signature);
   for (guint i = 0; i < KEY; i++)
     signature[i] ^= key[i];
-  hmac (server, KEY, message, strlen (message), client->signature);
+  proto_scram_hmac (server, KEY, message, strlen (message), client->signature);
   base_secret_wipe (key, sizeof key);
   base_secret_wipe (stored, sizeof stored);
   base_secret_wipe (server, sizeof server);
@@ -209,12 +221,13 @@ proto_scram_client_answer (ProtoScramClient *client, const char *server_first)
       || !g_ascii_string_to_unsigned (fields[2] + 2, 10, PROTO_SCRAM_MIN_ITERATIONS,
                                       PROTO_SCRAM_MAX_ITERATIONS, &iterations, NULL))
     return NULL;
-  g_autofree guint8 *salt = decode (fields[1] + 2, &salt_length);
+  g_autofree guint8 *salt = proto_scram_decode (fields[1] + 2, &salt_length);
   if (salt == NULL)
     return NULL;
 
   guint8 salted[KEY];
-  g_autofree char *without_proof = g_strdup_printf ("c=" GS2_BASE64 ",%s", fields[0]);
+  g_autofree char *binding = proto_scram_encode_binding (client->gs2_header, client->binding);
+  g_autofree char *without_proof = g_strdup_printf ("c=%s,%s", binding, fields[0]);
   g_autofree char *message
       = g_strdup_printf ("%s,%s,%s", client->first_bare, server_first, without_proof);
   salt_password (client->password, salt, salt_length, (guint) iterations, salted);
@@ -232,7 +245,7 @@ proto_scram_client_check (const ProtoScramClient *client, const char *server_fin
 
   if (!client->answered || fields[0] == NULL || !g_str_has_prefix (fields[0], "v="))
     return FALSE;
-  g_autofree guint8 *signature = decode (fields[0] + 2, &length);
+  g_autofree guint8 *signature = proto_scram_decode (fields[0] + 2, &length);
   return signature != NULL && length == KEY
          && base_secret_bytes_equal (signature, client->signature, KEY);
 }

@@ -1,16 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "proto-sasl.h"
 
-#include "proto-sasl-scram.h"
+#include "proto-sasl-private.h"
 
 #include <string.h>
-
-struct _ProtoSaslServer
-{
-  ProtoSaslMechanisms mechanism;
-  gboolean asked; /* PLAIN, LOGIN: the first challenge was sent */
-  char *user;     /* LOGIN: the first response */
-};
 
 struct _ProtoSaslClient
 {
@@ -27,9 +20,11 @@ static const struct
   ProtoSaslMechanisms mechanism;
   const char *name;
 } mechanism_names[] = {
+  { PROTO_SASL_SCRAM_SHA_256_PLUS, "SCRAM-SHA-256-PLUS" },
   { PROTO_SASL_SCRAM_SHA_256, "SCRAM-SHA-256" },
   { PROTO_SASL_PLAIN, "PLAIN" },
   { PROTO_SASL_LOGIN, "LOGIN" },
+  { PROTO_SASL_CRAM_MD5, "CRAM-MD5" },
 };
 
 const char *
@@ -63,21 +58,48 @@ proto_sasl_list (ProtoSaslMechanisms mechanisms)
 
 /* ---- credentials ---- */
 
-static ProtoCredentials *
-credentials_new (const char *authzid, const char *user, BaseSecret *password)
+ProtoCredentials *
+proto_sasl_make_credentials (const char *authzid, const char *user, BaseSecret *password)
 {
   ProtoCredentials *credentials = g_new0 (ProtoCredentials, 1);
 
   credentials->authzid = g_strdup (authzid);
   credentials->user = g_strdup (user);
-  credentials->password = base_secret_ref (password);
+  credentials->password = password != NULL ? base_secret_ref (password) : NULL;
   return credentials;
 }
 
 ProtoCredentials *
 proto_credentials_new (const char *user, BaseSecret *password)
 {
-  return credentials_new ("", user, password);
+  return proto_sasl_make_credentials ("", user, password);
+}
+
+ProtoCredentials *
+proto_credentials_new_digest (const char *user,
+                              const char *challenge,
+                              const char *digest,
+                              gboolean apop)
+{
+  ProtoCredentials *credentials = proto_sasl_make_credentials ("", user, NULL);
+
+  credentials->challenge = g_strdup (challenge);
+  credentials->digest = g_ascii_strdown (digest, -1);
+  credentials->apop = apop;
+  return credentials;
+}
+
+ProtoCredentials *
+proto_credentials_copy (const ProtoCredentials *credentials)
+{
+  ProtoCredentials *copy = proto_sasl_make_credentials (credentials->authzid, credentials->user,
+                                                        credentials->password);
+
+  copy->challenge = g_strdup (credentials->challenge);
+  copy->digest = g_strdup (credentials->digest);
+  copy->apop = credentials->apop;
+  copy->proved = credentials->proved;
+  return copy;
 }
 
 void
@@ -87,7 +109,9 @@ proto_credentials_free (ProtoCredentials *credentials)
     return;
   g_free (credentials->authzid);
   g_free (credentials->user);
-  base_secret_unref (credentials->password);
+  g_clear_pointer (&credentials->password, base_secret_unref);
+  g_free (credentials->challenge);
+  g_free (credentials->digest);
   g_free (credentials);
 }
 
@@ -109,9 +133,8 @@ is_base64 (const char *text)
   return TRUE;
 }
 
-/* The octets of @text with a NUL behind them, to be wiped by the caller; NULL if malformed. */
-static char *
-decode (const char *text, gsize *length)
+char *
+proto_sasl_decode (const char *text, gsize *length)
 {
   if (strcmp (text, "=") == 0)
     text = "";
@@ -133,120 +156,47 @@ decode (const char *text, gsize *length)
   return octets;
 }
 
-static void
-wipe_free (char *octets, gsize length)
+void
+proto_sasl_wipe_free (char *octets, gsize length)
 {
   base_secret_wipe (octets, length);
   g_free (octets);
 }
 
-/* ---- server ---- */
-
-ProtoSaslServer *
-proto_sasl_server_new (ProtoSaslMechanisms mechanism)
-{
-  ProtoSaslServer *server = g_new0 (ProtoSaslServer, 1);
-
-  server->mechanism = mechanism;
-  return server;
-}
-
-void
-proto_sasl_server_free (ProtoSaslServer *server)
-{
-  g_free (server->user);
-  g_free (server);
-}
-
-/* RFC 4616 section 2: [authzid] NUL authcid NUL passwd, the last two not empty. */
-static ProtoSaslResult
-read_plain (const char *octets, gsize length, ProtoCredentials **credentials)
-{
-  const char *end = octets + length;
-  const char *user = memchr (octets, '\0', length);
-  const char *password = NULL;
-
-  if (user != NULL)
-    {
-      user++;
-      password = memchr (user, '\0', (gsize) (end - user));
-    }
-  if (password == NULL)
-    return PROTO_SASL_MALFORMED;
-  password++;
-  if (*user == '\0' || password == end || memchr (password, '\0', (gsize) (end - password)) != NULL
-      || !g_utf8_validate (octets, -1, NULL) || !g_utf8_validate (user, -1, NULL))
-    return PROTO_SASL_MALFORMED;
-
-  g_autoptr (BaseSecret) secret = base_secret_new (password, end - password);
-  *credentials = credentials_new (octets, user, secret);
-  return PROTO_SASL_DONE;
-}
-
-static ProtoSaslResult
-read_login (ProtoSaslServer *server,
-            const char *octets,
-            gsize length,
-            char **challenge,
-            ProtoCredentials **credentials)
-{
-  if (strlen (octets) != length)
-    return PROTO_SASL_MALFORMED;
-  if (server->user == NULL)
-    {
-      if (length == 0 || !g_utf8_validate (octets, -1, NULL))
-        return PROTO_SASL_MALFORMED;
-      server->user = g_strdup (octets);
-      *challenge = g_base64_encode ((const guchar *) "Password:", 9);
-      return PROTO_SASL_CONTINUE;
-    }
-
-  g_autoptr (BaseSecret) secret = base_secret_new (octets, (gssize) length);
-  *credentials = credentials_new ("", server->user, secret);
-  return PROTO_SASL_DONE;
-}
-
-ProtoSaslResult
-proto_sasl_server_step (ProtoSaslServer *server,
-                        const char *response,
-                        char **challenge,
-                        ProtoCredentials **credentials)
-{
-  gsize length = 0;
-
-  if (response == NULL)
-    {
-      if (server->asked)
-        return PROTO_SASL_MALFORMED;
-      server->asked = TRUE;
-      *challenge = server->mechanism == PROTO_SASL_LOGIN
-                       ? g_base64_encode ((const guchar *) "Username:", 9)
-                       : g_strdup ("");
-      return PROTO_SASL_CONTINUE;
-    }
-
-  server->asked = TRUE;
-  char *octets = decode (response, &length);
-  if (octets == NULL)
-    return PROTO_SASL_MALFORMED;
-
-  ProtoSaslResult result = server->mechanism == PROTO_SASL_LOGIN
-                               ? read_login (server, octets, length, challenge, credentials)
-                               : read_plain (octets, length, credentials);
-  wipe_free (octets, length);
-  return result;
-}
-
 /* ---- client ---- */
 
-ProtoSaslMechanisms
-proto_sasl_client_choose (ProtoSaslMechanisms offered, const ProtoCredentials *credentials)
+/* PROTO_N_BINDINGS for none. */
+static ProtoBinding
+choose_binding (GBytes *const *bindings)
 {
-  if ((offered & PROTO_SASL_SCRAM_SHA_256) != 0)
+  guint i = 0;
+
+  while (i < PROTO_N_BINDINGS && (bindings == NULL || bindings[i] == NULL))
+    i++;
+  return (ProtoBinding) i;
+}
+
+static gboolean
+is_scram (const ProtoSaslClient *client)
+{
+  return (client->mechanism & (PROTO_SASL_SCRAM_SHA_256 | PROTO_SASL_SCRAM_SHA_256_PLUS)) != 0;
+}
+
+ProtoSaslMechanisms
+proto_sasl_client_choose (ProtoSaslMechanisms offered,
+                          const ProtoCredentials *credentials,
+                          GBytes *const *bindings)
+{
+  ProtoSaslMechanisms scram = offered & PROTO_SASL_SCRAM_SHA_256;
+
+  if ((offered & PROTO_SASL_SCRAM_SHA_256_PLUS) != 0
+      && choose_binding (bindings) < PROTO_N_BINDINGS)
+    scram = PROTO_SASL_SCRAM_SHA_256_PLUS;
+  if (scram != 0)
     {
       g_autoptr (BaseSecret) prepared = proto_scram_prepare (credentials->password);
       if (prepared != NULL)
-        return PROTO_SASL_SCRAM_SHA_256;
+        return scram;
     }
   if ((offered & PROTO_SASL_PLAIN) != 0)
     return PROTO_SASL_PLAIN;
@@ -254,15 +204,21 @@ proto_sasl_client_choose (ProtoSaslMechanisms offered, const ProtoCredentials *c
 }
 
 ProtoSaslClient *
-proto_sasl_client_new (ProtoSaslMechanisms mechanism, const ProtoCredentials *credentials)
+proto_sasl_client_new (ProtoSaslMechanisms mechanism,
+                       const ProtoCredentials *credentials,
+                       GBytes *const *bindings)
 {
   ProtoSaslClient *client = g_new0 (ProtoSaslClient, 1);
+  ProtoBinding binding = choose_binding (bindings);
 
   client->mechanism = mechanism;
-  client->credentials
-      = credentials_new (credentials->authzid, credentials->user, credentials->password);
-  if (mechanism == PROTO_SASL_SCRAM_SHA_256)
+  client->credentials = proto_sasl_make_credentials (credentials->authzid, credentials->user,
+                                                     credentials->password);
+  if (is_scram (client))
     client->scram = proto_scram_client_new (credentials->user, credentials->password, NULL);
+  if (client->scram != NULL && binding < PROTO_N_BINDINGS)
+    proto_scram_client_bind (client->scram, binding,
+                             mechanism == PROTO_SASL_SCRAM_SHA_256_PLUS ? bindings[binding] : NULL);
   return client;
 }
 
@@ -287,7 +243,7 @@ encode_plain (const ProtoCredentials *credentials)
   memcpy (octets + authzid + user, base_secret_get_text (credentials->password), password);
 
   char *text = g_base64_encode ((const guchar *) octets, length);
-  wipe_free (octets, length);
+  proto_sasl_wipe_free (octets, length);
   return text;
 }
 
@@ -323,7 +279,7 @@ static ProtoSaslResult
 step_scram (ProtoSaslClient *client, const char *challenge, char **response)
 {
   gsize length = 0;
-  g_autofree char *text = decode (challenge, &length);
+  g_autofree char *text = proto_sasl_decode (challenge, &length);
 
   if (text == NULL || strlen (text) != length || client->proved)
     return PROTO_SASL_MALFORMED;
@@ -348,7 +304,7 @@ step_scram (ProtoSaslClient *client, const char *challenge, char **response)
 gboolean
 proto_sasl_client_is_complete (const ProtoSaslClient *client)
 {
-  return client->mechanism != PROTO_SASL_SCRAM_SHA_256 || client->proved;
+  return !is_scram (client) || client->proved;
 }
 
 /* What a challenge of the others says is for a person, and is not looked at
@@ -359,7 +315,7 @@ proto_sasl_client_step (ProtoSaslClient *client, const char *challenge, char **r
 {
   guint wanted = client->mechanism == PROTO_SASL_LOGIN ? 2 : 1;
 
-  if (client->mechanism == PROTO_SASL_SCRAM_SHA_256)
+  if (is_scram (client))
     return client->scram != NULL ? step_scram (client, challenge, response) : PROTO_SASL_MALFORMED;
   if (client->steps >= wanted || !is_base64 (challenge))
     return PROTO_SASL_MALFORMED;

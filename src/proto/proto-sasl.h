@@ -2,19 +2,20 @@
 #pragma once
 
 /*
- * SASL PLAIN (RFC 4616) and LOGIN (draft-murchison-sasl-login), both sides, and the client's side
- * of SCRAM-SHA-256 (RFC 7677), without base64 lines' framing: SMTP (RFC 4954) and POP3 (RFC 5034)
- * put their own around it. One thread at a time.
+ * SASL PLAIN (RFC 4616), LOGIN (draft-murchison-sasl-login), SCRAM-SHA-256 and SCRAM-SHA-256-PLUS
+ * (RFC 7677), both sides, and the server's side of CRAM-MD5 (RFC 2195), without base64 lines'
+ * framing: SMTP (RFC 4954) and POP3 (RFC 5034) put their own around it. One thread at a time.
  */
 
-#include <base-secret.h>
-#include <glib.h>
+#include "proto-sasl-scram.h"
 
 typedef enum
 {
   PROTO_SASL_PLAIN = 1 << 0,
   PROTO_SASL_LOGIN = 1 << 1,
-  PROTO_SASL_SCRAM_SHA_256 = 1 << 2, /* the client's side alone */
+  PROTO_SASL_SCRAM_SHA_256 = 1 << 2,
+  PROTO_SASL_SCRAM_SHA_256_PLUS = 1 << 3, /* bound to the TLS that carries it */
+  PROTO_SASL_CRAM_MD5 = 1 << 4,           /* the server's side alone */
 } ProtoSaslMechanisms;
 
 const char *proto_sasl_get_name (ProtoSaslMechanisms mechanism);
@@ -23,26 +24,48 @@ ProtoSaslMechanisms proto_sasl_from_name (const char *name);
 /* "PLAIN LOGIN" for the set. */
 char *proto_sasl_list (ProtoSaslMechanisms mechanisms);
 
+/* Who somebody says to be, and what is to prove it: one of the three. */
 typedef struct
 {
-  char *authzid; /* "" when not given */
-  char *user;    /* authcid */
-  BaseSecret *password;
+  char *authzid;        /* "" when not given */
+  char *user;           /* authcid */
+  BaseSecret *password; /* or NULL */
+  char *challenge;      /* of CRAM-MD5 and APOP, or NULL */
+  char *digest;         /* hexadecimal, lower case; the answer to it */
+  gboolean apop;        /* in the way of APOP */
+  gboolean proved;      /* SCRAM: the client knows the password whose keys were given */
 } ProtoCredentials;
 
 ProtoCredentials *proto_credentials_new (const char *user, BaseSecret *password);
+ProtoCredentials *proto_credentials_new_digest (const char *user,
+                                                const char *challenge,
+                                                const char *digest,
+                                                gboolean apop);
+ProtoCredentials *proto_credentials_copy (const ProtoCredentials *credentials);
 void proto_credentials_free (ProtoCredentials *credentials);
 
 typedef enum
 {
   PROTO_SASL_CONTINUE,  /* send the challenge (server), send the response (client) */
+  PROTO_SASL_KEYS,      /* the server needs keys: proto_sasl_server_give_keys() */
   PROTO_SASL_DONE,      /* credentials are complete (server), nothing more to send (client) */
   PROTO_SASL_MALFORMED, /* bad base64 or bad content */
 } ProtoSaslResult;
 
 typedef struct _ProtoSaslServer ProtoSaslServer;
 
-ProtoSaslServer *proto_sasl_server_new (ProtoSaslMechanisms mechanism);
+/* What a server says and has beside the mechanism; all of it may be 0 or NULL. */
+typedef struct
+{
+  ProtoSaslMechanisms offered;
+  GBytes *const *bindings; /* of PROTO_N_BINDINGS */
+  const char *host_name;   /* in CRAM-MD5's challenge */
+  const char *nonce;       /* NULL: a random one */
+} ProtoSaslSetting;
+
+/* @setting: NULL for an empty one; copied. */
+ProtoSaslServer *proto_sasl_server_new (ProtoSaslMechanisms mechanism,
+                                        const ProtoSaslSetting *setting);
 void proto_sasl_server_free (ProtoSaslServer *server);
 
 /* Takes a base64 response ("=" is an empty one; NULL: there was no initial response). On CONTINUE
@@ -51,16 +74,30 @@ ProtoSaslResult proto_sasl_server_step (ProtoSaslServer *server,
                                         const char *response,
                                         char **challenge,
                                         ProtoCredentials **credentials);
+/* After KEYS: whose keys are asked for, borrowed; and the challenge that they make. Somebody who is
+ * nobody has keys too, by which nothing is ever right. */
+const char *proto_sasl_server_get_user (const ProtoSaslServer *server);
+char *proto_sasl_server_give_keys (ProtoSaslServer *server, const ProtoScramKeys *keys);
+/* A word for the log on how the exchange went, static; or NULL. */
+const char *proto_sasl_server_get_note (const ProtoSaslServer *server);
+
+/* "<random.time@host>": a challenge of CRAM-MD5, a timestamp of APOP (RFC 1939 section 7). With
+ * @nonce (else NULL) "<nonce@host>". */
+char *proto_sasl_make_challenge (const char *nonce, const char *host_name);
 
 typedef struct _ProtoSaslClient ProtoSaslClient;
 
-/* The best of what a server offers for these credentials: SCRAM-SHA-256 where the password can be
- * prepared for it, PLAIN, LOGIN; 0 for none. */
+/* The best of what a server offers for these credentials: SCRAM-SHA-256-PLUS where the TLS has
+ * @bindings (of PROTO_N_BINDINGS, or NULL), SCRAM-SHA-256 where the password can be prepared for
+ * it, PLAIN, LOGIN; 0 for none. */
 ProtoSaslMechanisms proto_sasl_client_choose (ProtoSaslMechanisms offered,
-                                              const ProtoCredentials *credentials);
+                                              const ProtoCredentials *credentials,
+                                              GBytes *const *bindings);
 
+/* @mechanism: as chosen with the same @bindings. */
 ProtoSaslClient *proto_sasl_client_new (ProtoSaslMechanisms mechanism,
-                                        const ProtoCredentials *credentials);
+                                        const ProtoCredentials *credentials,
+                                        GBytes *const *bindings);
 void proto_sasl_client_free (ProtoSaslClient *client);
 
 /* The base64 initial response, or NULL where the mechanism has none (LOGIN). Wipe it after use. */

@@ -43,12 +43,16 @@ struct _ProtoSmtpClient
   GPtrArray *rcpts;    /* the RCPT lines */
   gboolean pipelined;  /* all lines were sent together */
   guint answered;      /* replies to MAIL, then RCPTs, then DATA */
+  gboolean utf8;       /* SMTPUTF8 is needed */
   gboolean has_mail;   /* MAIL was accepted */
   guint accepted;      /* RCPTs */
   ProtoReply *outcome; /* a refusal, to be told by SENT */
   ProtoDotEncoder encoder;
   gboolean body_asked; /* WANT_BODY was told and nothing written since */
   gboolean in_doubt;
+  gboolean chunking;      /* BDAT instead of DATA */
+  gboolean refused_chunk; /* @outcome tells why */
+  guint chunks;           /* said, not answered */
 
   GQueue events; /* Happening, to be pulled */
   gpointer last; /* the one that was pulled last: its contents are lent */
@@ -74,3 +78,25 @@ void proto_smtp_client_take_envelope_reply (ProtoSmtpClient *client, ProtoReply 
 void proto_smtp_client_take_final_reply (ProtoSmtpClient *client, ProtoReply *reply);
 void proto_smtp_client_take_undoing_reply (ProtoSmtpClient *client, ProtoReply *reply);
 void proto_smtp_client_clear_transaction (ProtoSmtpClient *client);
+/* Tells SENT; takes @reply. */
+void proto_smtp_client_finish (ProtoSmtpClient *client, ProtoReply *reply);
+/* Undoes with @line what the server began; then SENT tells the outcome that was kept. */
+void proto_smtp_client_undo (ProtoSmtpClient *client, const char *line);
+
+/* ---- proto-smtp-client-parameters.c ---- */
+
+char *proto_smtp_client_make_mail_line (const ProtoSmtpClient *client,
+                                        const char *address,
+                                        const ProtoSmtpMessage *message);
+char *proto_smtp_client_make_rcpt_line (const ProtoSmtpClient *client,
+                                        const char *address,
+                                        const ProtoSmtpMessage *message);
+/* What the server would say, as its EHLO shows already; NULL: nothing speaks against it. */
+ProtoReply *proto_smtp_client_refuse (const ProtoSmtpClient *client,
+                                      const ProtoSmtpMessage *message);
+
+/* ---- proto-smtp-client-body.c ---- */
+
+void proto_smtp_client_begin_body (ProtoSmtpClient *client);
+/* Takes @reply. */
+void proto_smtp_client_take_chunk_reply (ProtoSmtpClient *client, ProtoReply *reply);

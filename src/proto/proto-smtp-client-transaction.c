@@ -3,6 +3,9 @@
 
 #include "proto-path.h"
 
+/* Small letters go by DATA, as people read it; chunks spare large ones the stuffing. */
+#define CHUNKED_SIZE (256 * 1024)
+
 #include <string.h>
 
 void
@@ -15,11 +18,14 @@ proto_smtp_client_clear_transaction (ProtoSmtpClient *client)
   client->has_mail = FALSE;
   client->accepted = 0;
   client->body_asked = FALSE;
+  client->utf8 = FALSE;
+  client->chunking = FALSE;
+  client->refused_chunk = FALSE;
+  client->chunks = 0;
 }
 
-/* Tells SENT; takes @reply. */
-static void
-finish (ProtoSmtpClient *client, ProtoReply *reply)
+void
+proto_smtp_client_finish (ProtoSmtpClient *client, ProtoReply *reply)
 {
   proto_smtp_client_clear_transaction (client);
   client->state = PROTO_SMTP_CLIENT_IDLE;
@@ -27,9 +33,8 @@ finish (ProtoSmtpClient *client, ProtoReply *reply)
   proto_smtp_client_emit (client, PROTO_SMTP_CLIENT_SENT, 0, reply, NULL);
 }
 
-/* Undoes with @line what the server began; then SENT tells the outcome that was kept. */
-static void
-undo (ProtoSmtpClient *client, const char *line)
+void
+proto_smtp_client_undo (ProtoSmtpClient *client, const char *line)
 {
   client->state = PROTO_SMTP_CLIENT_IN_UNDOING;
   proto_engine_say (&client->engine, line, NULL);
@@ -90,17 +95,14 @@ take_data_reply (ProtoSmtpClient *client, ProtoReply *reply)
     set_outcome (client, g_steal_pointer (&reply));
   proto_reply_free (reply);
   if (client->accepted > 0 && go_ahead)
-    {
-      client->state = PROTO_SMTP_CLIENT_IN_BODY;
-      proto_dot_encoder_init (&client->encoder);
-    }
+    proto_smtp_client_begin_body (client);
   else if (go_ahead)
     /* RFC 2920 section 3.1: the server wants a message for nobody; it gets an empty one. */
-    undo (client, ".");
+    proto_smtp_client_undo (client, ".");
   else if (client->has_mail)
-    undo (client, "RSET");
+    proto_smtp_client_undo (client, "RSET");
   else
-    finish (client, g_steal_pointer (&client->outcome));
+    proto_smtp_client_finish (client, g_steal_pointer (&client->outcome));
 }
 
 /* Without PIPELINING: the next line, or the end where it is clear already. */
@@ -108,9 +110,11 @@ static void
 say_next (ProtoSmtpClient *client)
 {
   if (!client->has_mail)
-    finish (client, g_steal_pointer (&client->outcome));
+    proto_smtp_client_finish (client, g_steal_pointer (&client->outcome));
   else if (client->answered > client->rcpts->len && client->accepted == 0)
-    undo (client, "RSET");
+    proto_smtp_client_undo (client, "RSET");
+  else if (client->answered > client->rcpts->len && client->chunking)
+    proto_smtp_client_begin_body (client);
   else
     proto_engine_say (&client->engine, get_line (client, client->answered), NULL);
 }
@@ -129,7 +133,8 @@ proto_smtp_client_take_envelope_reply (ProtoSmtpClient *client, ProtoReply *repl
     take_mail_reply (client, reply);
   else
     take_rcpt_reply (client, position - 1, reply);
-  if (!client->pipelined)
+  /* Chunks wait for the envelope: they would cross the wire for nobody. */
+  if (!client->pipelined || (client->chunking && position == client->rcpts->len))
     say_next (client);
 }
 
@@ -138,79 +143,71 @@ proto_smtp_client_take_envelope_reply (ProtoSmtpClient *client, ProtoReply *repl
 void
 proto_smtp_client_take_final_reply (ProtoSmtpClient *client, ProtoReply *reply)
 {
+  if (client->chunking)
+    {
+      proto_smtp_client_take_chunk_reply (client, reply);
+      return;
+    }
   client->in_doubt = FALSE;
-  finish (client, reply);
+  proto_smtp_client_finish (client, reply);
 }
 
 void
 proto_smtp_client_take_undoing_reply (ProtoSmtpClient *client, ProtoReply *reply)
 {
   proto_reply_free (reply);
-  finish (client, g_steal_pointer (&client->outcome));
+  proto_smtp_client_finish (client, g_steal_pointer (&client->outcome));
 }
 
 /* ---- public ---- */
 
+/* An address as it is said on the wire, or NULL. */
 static char *
-make_mail_line (ProtoSmtpClient *client,
-                const char *reverse_path,
-                guint64 size,
-                gboolean eight_bit,
-                GError **error)
+read_address (ProtoSmtpClient *client, const char *text, GError **error)
 {
-  g_autoptr (ProtoPath) path = *reverse_path == '\0'
-                                   ? proto_path_new ("", "")
-                                   : proto_path_from_address (reverse_path, error);
+  g_autoptr (ProtoPath) path = proto_path_from_address (text, error);
 
   if (path == NULL)
     return NULL;
-  g_autofree char *address = proto_path_to_address (path);
-  GString *line = g_string_new (NULL);
-  g_string_append_printf (line, "MAIL FROM:<%s>", address);
-  if (size > 0 && proto_smtp_client_get_capability (client, "SIZE") != NULL)
-    g_string_append_printf (line, " SIZE=%" G_GUINT64_FORMAT, size);
-  if (eight_bit && proto_smtp_client_get_capability (client, "8BITMIME") != NULL)
-    g_string_append (line, " BODY=8BITMIME");
-  return g_string_free (line, FALSE);
+  client->utf8 |= !g_str_is_ascii (path->local_part);
+  return proto_path_to_address (path);
 }
 
 static gboolean
-add_recipients (ProtoSmtpClient *client, const char *const *recipients, GError **error)
+add_recipients (ProtoSmtpClient *client, const ProtoSmtpMessage *message, GError **error)
 {
-  if (recipients[0] == NULL)
+  if (message->recipients[0] == NULL)
     {
       g_set_error (error, PROTO_ERROR, PROTO_ERROR_SYNTAX, "The message has no recipient");
       return FALSE;
     }
-  for (; *recipients != NULL; recipients++)
+  for (const char *const *recipient = message->recipients; *recipient != NULL; recipient++)
     {
-      g_autoptr (ProtoPath) path = proto_path_from_address (*recipients, error);
+      g_autofree char *address = read_address (client, *recipient, error);
 
-      if (path == NULL)
+      if (address == NULL)
         return FALSE;
-      g_autofree char *address = proto_path_to_address (path);
-      g_ptr_array_add (client->rcpts, g_strdup_printf ("RCPT TO:<%s>", address));
+      g_ptr_array_add (client->rcpts, proto_smtp_client_make_rcpt_line (client, address, message));
     }
   return TRUE;
 }
 
-/* RFC 1870 section 6: what is larger than the server's limit need not be tried. */
 static gboolean
-is_too_large (const ProtoSmtpClient *client, guint64 size)
+make_lines (ProtoSmtpClient *client, const ProtoSmtpMessage *message, GError **error)
 {
-  const char *limit = proto_smtp_client_get_capability (client, "SIZE");
-  guint64 octets = limit != NULL ? g_ascii_strtoull (limit, NULL, 10) : 0;
+  g_autofree char *sender = *message->reverse_path == '\0'
+                                ? g_strdup ("")
+                                : read_address (client, message->reverse_path, error);
 
-  return octets > 0 && size > octets;
+  client->utf8 |= message->utf8;
+  if (sender == NULL || !add_recipients (client, message, error))
+    return FALSE;
+  client->mail = proto_smtp_client_make_mail_line (client, sender, message);
+  return TRUE;
 }
 
 gboolean
-proto_smtp_client_send (ProtoSmtpClient *client,
-                        const char *reverse_path,
-                        const char *const *recipients,
-                        guint64 size,
-                        gboolean eight_bit,
-                        GError **error)
+proto_smtp_client_send (ProtoSmtpClient *client, const ProtoSmtpMessage *message, GError **error)
 {
   g_return_val_if_fail (client->state == PROTO_SMTP_CLIENT_IDLE || client->engine.done, FALSE);
 
@@ -219,63 +216,25 @@ proto_smtp_client_send (ProtoSmtpClient *client,
       g_set_error (error, PROTO_ERROR, PROTO_ERROR_CLOSED, "The session is over");
       return FALSE;
     }
-  client->mail = make_mail_line (client, reverse_path, size, eight_bit, error);
-  if (client->mail == NULL || !add_recipients (client, recipients, error))
+  if (!make_lines (client, message, error))
     {
       proto_smtp_client_clear_transaction (client);
       return FALSE;
     }
-  if (is_too_large (client, size))
+  ProtoReply *refusal = proto_smtp_client_refuse (client, message);
+  if (refusal != NULL)
     {
-      finish (client, proto_reply_new_printf (552, "5.3.4",
-                                              "The server takes messages up to %s octets only",
-                                              proto_smtp_client_get_capability (client, "SIZE")));
+      proto_smtp_client_finish (client, refusal);
       return TRUE;
     }
 
   client->state = PROTO_SMTP_CLIENT_IN_ENVELOPE;
   client->pipelined = proto_smtp_client_get_capability (client, "PIPELINING") != NULL;
+  client->chunking = message->size >= CHUNKED_SIZE
+                     && proto_smtp_client_get_capability (client, "CHUNKING") != NULL;
   proto_engine_set_timeout (&client->engine, client->timeout);
-  for (guint i = 0; i < (client->pipelined ? client->rcpts->len + 2 : 1); i++)
+  guint lines = client->rcpts->len + (client->chunking ? 1 : 2);
+  for (guint i = 0; i < (client->pipelined ? lines : 1); i++)
     proto_engine_say (&client->engine, get_line (client, i), NULL);
   return TRUE;
-}
-
-/* Taps what was appended to the output since @before. */
-static void
-tap_from (ProtoSmtpClient *client, guint before)
-{
-  proto_engine_tap_body (&client->engine, PROTO_TAP_SENT, client->engine.out->data + before,
-                         client->engine.out->len - before);
-  /* A slow wire is not a silent server. */
-  proto_engine_set_timeout (&client->engine, client->timeout);
-}
-
-void
-proto_smtp_client_write (ProtoSmtpClient *client, const guint8 *data, gsize length)
-{
-  guint before = client->engine.out->len;
-
-  if (client->engine.done)
-    return;
-  g_return_if_fail (client->state == PROTO_SMTP_CLIENT_IN_BODY);
-  if (length == 0)
-    return;
-  proto_dot_encoder_write (&client->encoder, data, length, client->engine.out);
-  client->body_asked = FALSE;
-  tap_from (client, before);
-}
-
-void
-proto_smtp_client_end (ProtoSmtpClient *client)
-{
-  guint before = client->engine.out->len;
-
-  if (client->engine.done)
-    return;
-  g_return_if_fail (client->state == PROTO_SMTP_CLIENT_IN_BODY);
-  proto_dot_encoder_end (&client->encoder, client->engine.out);
-  client->state = PROTO_SMTP_CLIENT_IN_FINAL;
-  client->in_doubt = TRUE;
-  tap_from (client, before);
 }

@@ -100,7 +100,7 @@ choose_mechanism (const ProtoSmtpClient *client)
 
   for (guint i = 0; names[i] != NULL; i++)
     mechanisms |= proto_sasl_from_name (names[i]);
-  return proto_sasl_client_choose (mechanisms, client->credentials);
+  return proto_sasl_client_choose (mechanisms, client->credentials, client->engine.bindings);
 }
 
 static void
@@ -129,7 +129,7 @@ start_auth (ProtoSmtpClient *client)
     }
 
   client->state = PROTO_SMTP_CLIENT_IN_AUTH;
-  client->sasl = proto_sasl_client_new (mechanism, client->credentials);
+  client->sasl = proto_sasl_client_new (mechanism, client->credentials, client->engine.bindings);
   g_autofree char *shown = g_strdup_printf ("AUTH %s", proto_sasl_get_name (mechanism));
   char *initial = proto_sasl_client_initial (client->sasl);
   if (initial == NULL || strlen (initial) > MAX_INITIAL)
@@ -319,8 +319,11 @@ take_reply (ProtoSmtpClient *client, ProtoReply *reply)
       proto_smtp_client_take_undoing_reply (client, reply);
       break;
     case PROTO_SMTP_CLIENT_IN_BODY:
-      proto_smtp_client_fail (client, PROTO_ERROR_REFUSED, reply,
-                              "The server interrupted the message");
+      if (client->chunking)
+        proto_smtp_client_take_chunk_reply (client, reply);
+      else
+        proto_smtp_client_fail (client, PROTO_ERROR_REFUSED, reply,
+                                "The server interrupted the message");
       break;
     case PROTO_SMTP_CLIENT_IDLE:
       proto_smtp_client_fail (client, PROTO_ERROR_SYNTAX, reply,

@@ -6,6 +6,7 @@
  * any number of messages, QUIT. One thread at a time.
  */
 
+#include "proto-dsn.h"
 #include "proto-engine.h"
 #include "proto-reply.h"
 #include "proto-sasl.h"
@@ -55,16 +56,25 @@ ProtoEngine *proto_smtp_client_get_engine (ProtoSmtpClient *client);
 
 gboolean proto_smtp_client_next (ProtoSmtpClient *client, ProtoSmtpClientEvent *event);
 
-/* Begins a message. @reverse_path is an address or "" for <>; @recipients NULL-terminated
- * addresses; @size in octets for SIZE= where offered, checked against the server's limit first
- * (then SENT comes with a made 552 5.3.4). @eight_bit asks for BODY=8BITMIME where offered. Only
- * after READY or SENT. PROTO_ERROR_SYNTAX for an address that cannot be said on the wire. */
-gboolean proto_smtp_client_send (ProtoSmtpClient *client,
-                                 const char *reverse_path,
-                                 const char *const *recipients,
-                                 guint64 size,
-                                 gboolean eight_bit,
-                                 GError **error);
+typedef struct
+{
+  const char *reverse_path;      /* an address, or "" for <> */
+  const char *const *recipients; /* addresses, NULL-terminated */
+  guint64 size;                  /* in octets; 0: not known */
+  gboolean eight_bit;            /* BODY=8BITMIME, where offered */
+  gboolean utf8;             /* a header beyond ASCII; addresses are looked at here (RFC 6531) */
+  gboolean require_tls;      /* RFC 8689 */
+  ProtoDsnReturn dsn_return; /* this and what follows: RFC 3461, where offered */
+  ProtoDsnNotify notify;     /* for every recipient */
+  const char *envelope_id;   /* or NULL */
+} ProtoSmtpMessage;
+
+/* Begins a message, of which nothing is kept. What the server's EHLO forbids is not tried (SENT
+ * comes with a made reply): more than its SIZE, UTF-8 without SMTPUTF8, require_tls without
+ * REQUIRETLS. Only after READY or SENT. PROTO_ERROR_SYNTAX for an address that cannot be said on
+ * the wire. */
+gboolean
+proto_smtp_client_send (ProtoSmtpClient *client, const ProtoSmtpMessage *message, GError **error);
 
 /* Octets of the message, not dot-stuffed. Only after WANT_BODY. */
 void proto_smtp_client_write (ProtoSmtpClient *client, const guint8 *data, gsize length);

@@ -51,11 +51,13 @@ say_capabilities (ProtoSmtpServer *server, const char *name)
     g_string_append (text, "DSN\n");
   if (server->config.offer_expn)
     g_string_append (text, "EXPN\n");
+  if (proto_smtp_server_offers_recall (server))
+    g_string_append (text, "XRECALL\n");
   if (proto_smtp_server_offers_starttls (server))
     g_string_append (text, "STARTTLS\n");
   if (proto_smtp_server_offers_auth (server))
     {
-      g_autofree char *mechanisms = proto_sasl_list (server->config.mechanisms);
+      g_autofree char *mechanisms = proto_sasl_list (proto_smtp_server_get_mechanisms (server));
       g_string_append_printf (text, "AUTH %s\n", mechanisms);
     }
   g_string_append (text, "HELP");
@@ -256,6 +258,7 @@ static const struct
   { "QUIT", run_quit, NULL },
   { "STARTTLS", proto_smtp_server_starttls, NULL },
   { "AUTH", proto_smtp_server_auth, get_auth_line },
+  { "XRECALL", proto_smtp_server_recall, proto_smtp_server_get_recall_line },
 };
 
 static void
@@ -264,7 +267,8 @@ run_help (ProtoSmtpServer *server, const char *arguments)
   g_autoptr (GString) text = g_string_new ("Known here:");
 
   for (gsize i = 0; i < G_N_ELEMENTS (verbs); i++)
-    if (verbs[i].run != proto_smtp_server_bdat || server->config.offer_chunking)
+    if ((verbs[i].run != proto_smtp_server_bdat || server->config.offer_chunking)
+        && (verbs[i].run != proto_smtp_server_recall || server->config.offer_recall))
       g_string_append_printf (text, " %s", verbs[i].name);
   proto_smtp_server_say (server, 214, "2.0.0", text->str);
 }
@@ -345,6 +349,12 @@ proto_smtp_server_run_line (ProtoSmtpServer *server, const char *line, gsize len
   if (verb >= 0)
     server->auth_refused = FALSE;
   server->chunk_failed &= is_bdat;
+  if (server->config.max_commands > 0 && ++server->commands > server->config.max_commands)
+    {
+      proto_smtp_server_say (server, 421, "4.7.0", "Too many commands in one session, closing");
+      proto_smtp_server_close (server);
+      return;
+    }
   if (check_line (server, verb, line, length))
     {
       /* Trailing space is common and harmless (section 4.1.1). */

@@ -13,10 +13,11 @@
 typedef enum
 {
   PROTO_SMTP_QUESTION_NONE,
+  PROTO_SMTP_QUESTION_KEYS,
   PROTO_SMTP_QUESTION_AUTH,
   PROTO_SMTP_QUESTION_MAIL,
   PROTO_SMTP_QUESTION_RCPT,
-  PROTO_SMTP_QUESTION_VRFY, /* and EXPN */
+  PROTO_SMTP_QUESTION_VRFY, /* EXPN and XRECALL too */
   PROTO_SMTP_QUESTION_DATA,
   PROTO_SMTP_QUESTION_MESSAGE,
 } ProtoSmtpQuestion;
@@ -26,12 +27,14 @@ struct _ProtoSmtpServer
   ProtoEngine engine;
   ProtoSmtpServerConfig config;
   char *host_name;
+  char *nonce;
 
   gboolean greeting_said;
   char *helo;
   gboolean extended;
   char *user;
   guint errors;
+  guint commands;
   char
       line_start[5]; /* of a line that is not whole yet: all that is left of one that is too long */
   gboolean line_started;
@@ -121,12 +124,20 @@ proto_smtp_server_take_parameters (ProtoSmtpServer *server, ProtoPathKind verb, 
 
 /* ---- proto-smtp-server-security.c ---- */
 
+/* Those that are offered now; 0 for none. */
+ProtoSaslMechanisms proto_smtp_server_get_mechanisms (const ProtoSmtpServer *server);
 gboolean proto_smtp_server_offers_auth (const ProtoSmtpServer *server);
 gboolean proto_smtp_server_offers_starttls (const ProtoSmtpServer *server);
 void proto_smtp_server_starttls (ProtoSmtpServer *server, const char *arguments);
 void proto_smtp_server_auth (ProtoSmtpServer *server, const char *arguments);
 /* A line of the AUTH exchange; NULL: it was too long. */
 void proto_smtp_server_auth_line (ProtoSmtpServer *server, const char *line, gsize length);
+
+/* ---- proto-smtp-server-recall.c ---- */
+
+gboolean proto_smtp_server_offers_recall (const ProtoSmtpServer *server);
+gsize proto_smtp_server_get_recall_line (const ProtoSmtpServer *server);
+void proto_smtp_server_recall (ProtoSmtpServer *server, const char *arguments);
 
 /* ---- proto-smtp-server-data.c ---- */
 

@@ -3,10 +3,23 @@
 
 #include <string.h>
 
+ProtoSaslMechanisms
+proto_smtp_server_get_mechanisms (const ProtoSmtpServer *server)
+{
+  ProtoSaslMechanisms mechanisms = server->config.mechanisms;
+
+  /* It was made for open wires, and is asked for by who wants to show that. */
+  if (!server->engine.tls && !server->config.auth_in_clear)
+    mechanisms &= PROTO_SASL_CRAM_MD5;
+  if (!proto_engine_can_bind (&server->engine))
+    mechanisms &= ~(ProtoSaslMechanisms) PROTO_SASL_SCRAM_SHA_256_PLUS;
+  return mechanisms;
+}
+
 gboolean
 proto_smtp_server_offers_auth (const ProtoSmtpServer *server)
 {
-  return server->config.mechanisms != 0 && (server->engine.tls || server->config.auth_in_clear);
+  return proto_smtp_server_get_mechanisms (server) != 0;
 }
 
 gboolean
@@ -56,6 +69,11 @@ take_response (ProtoSmtpServer *server, const char *response)
 
   switch (proto_sasl_server_step (server->sasl, response, &challenge, &server->credentials))
     {
+    case PROTO_SASL_KEYS:
+      server->text = g_strdup (proto_sasl_server_get_user (server->sasl));
+      server->event.text = server->text;
+      proto_smtp_server_emit (server, PROTO_SMTP_SERVER_KEYS, PROTO_SMTP_QUESTION_KEYS);
+      break;
     case PROTO_SASL_CONTINUE:
       {
         g_autofree char *line = g_strdup_printf ("334 %s", challenge);
@@ -73,6 +91,8 @@ take_response (ProtoSmtpServer *server, const char *response)
           end_exchange (server, 535, "5.7.8", "The user name or the password is wrong");
           break;
         }
+      if (proto_sasl_server_get_note (server->sasl) != NULL)
+        proto_engine_note (&server->engine, "%s", proto_sasl_server_get_note (server->sasl));
       g_clear_pointer (&server->sasl, proto_sasl_server_free);
       server->event.credentials = server->credentials;
       proto_smtp_server_emit (server, PROTO_SMTP_SERVER_AUTH, PROTO_SMTP_QUESTION_AUTH);
@@ -105,6 +125,12 @@ proto_smtp_server_auth (ProtoSmtpServer *server, const char *arguments)
   g_auto (GStrv) words = g_strsplit (arguments, " ", -1);
   guint n = g_strv_length (words);
   ProtoSaslMechanisms mechanism;
+  ProtoSaslSetting setting = {
+    .offered = proto_smtp_server_get_mechanisms (server),
+    .bindings = server->engine.bindings,
+    .host_name = server->host_name,
+    .nonce = server->nonce,
+  };
 
   server->auth_refused = TRUE;
   if (!check_auth (server))
@@ -115,6 +141,12 @@ proto_smtp_server_auth (ProtoSmtpServer *server, const char *arguments)
       return;
     }
   mechanism = proto_sasl_from_name (words[0]) & server->config.mechanisms;
+  if (mechanism != 0 && !server->engine.tls && (mechanism & setting.offered) == 0)
+    {
+      proto_smtp_server_complain (server, 538, "5.7.11", "That mechanism needs TLS first");
+      return;
+    }
+  mechanism &= setting.offered;
   if (mechanism == 0)
     {
       proto_smtp_server_complain (server, 504, "5.5.4", "The mechanism is not offered");
@@ -122,7 +154,7 @@ proto_smtp_server_auth (ProtoSmtpServer *server, const char *arguments)
     }
   server->auth_refused = FALSE;
   proto_smtp_server_note_early (server, "AUTH");
-  server->sasl = proto_sasl_server_new (mechanism);
+  server->sasl = proto_sasl_server_new (mechanism, &setting);
   take_response (server, words[1]);
 }
 

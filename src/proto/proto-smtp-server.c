@@ -232,11 +232,14 @@ server_timed_out (ProtoEngine *engine)
   /* The silence is ours while a question is open. */
   if (server->question != PROTO_SMTP_QUESTION_NONE)
     {
-      proto_engine_set_timeout (engine, engine->timeout);
+      proto_engine_postpone (engine);
       return;
     }
   if (!engine->wants_tls && server->greeting_said)
-    proto_smtp_server_say (server, 421, "4.4.2", "Nothing was heard for too long, closing");
+    proto_smtp_server_say (server, 421, "4.4.2",
+                           proto_engine_is_over (engine)
+                               ? "The session has lasted too long, closing"
+                               : "Nothing was heard for too long, closing");
   proto_smtp_server_close (server);
 }
 
@@ -278,7 +281,10 @@ proto_smtp_server_new (const ProtoSmtpServerConfig *config, gboolean implicit_tl
   server->config = *config;
   server->host_name = g_strdup (config->host_name);
   server->config.host_name = server->host_name;
+  server->nonce = g_strdup (config->nonce);
+  server->config.nonce = server->nonce;
   proto_engine_set_timeout (&server->engine, config->command_timeout);
+  proto_engine_set_end (&server->engine, config->session_timeout);
   if (!implicit_tls)
     say_greeting (server);
   return server;
@@ -291,6 +297,7 @@ proto_smtp_server_free (ProtoSmtpServer *server)
   g_clear_pointer (&server->sasl, proto_sasl_server_free);
   g_clear_pointer (&server->chunk_refusal, proto_reply_free);
   g_free (server->host_name);
+  g_free (server->nonce);
   g_free (server->helo);
   g_free (server->user);
   proto_engine_clear (&server->engine);
@@ -346,6 +353,9 @@ take_answer (ProtoSmtpServer *server, ProtoSmtpQuestion question, const ProtoRep
 
   switch (question)
     {
+    case PROTO_SMTP_QUESTION_KEYS:
+      g_clear_pointer (&server->sasl, proto_sasl_server_free);
+      break;
     case PROTO_SMTP_QUESTION_AUTH:
       if (positive)
         server->user = g_strdup (server->credentials->user);
@@ -399,13 +409,26 @@ proto_smtp_server_answer (ProtoSmtpServer *server, ProtoReply *reply)
       return;
     }
   proto_engine_set_timeout (&server->engine, server->config.command_timeout);
-  if (question == PROTO_SMTP_QUESTION_AUTH && proto_reply_is_permanent (reply))
+  if ((question == PROTO_SMTP_QUESTION_AUTH || question == PROTO_SMTP_QUESTION_KEYS)
+      && proto_reply_is_permanent (reply))
     proto_smtp_server_complain (server, reply->code, reply->enhanced, reply->text);
   else
     proto_smtp_server_say_reply (server, reply);
   take_answer (server, question, reply);
   if (reply->code == 421)
     proto_smtp_server_close (server);
+}
+
+void
+proto_smtp_server_give_keys (ProtoSmtpServer *server, const ProtoScramKeys *keys)
+{
+  if (server->question != PROTO_SMTP_QUESTION_KEYS)
+    return;
+  g_autofree char *challenge = proto_sasl_server_give_keys (server->sasl, keys);
+  g_autofree char *line = g_strdup_printf ("334 %s", challenge);
+  server->question = PROTO_SMTP_QUESTION_NONE;
+  proto_engine_set_timeout (&server->engine, server->config.command_timeout);
+  proto_engine_say (&server->engine, line, NULL);
 }
 
 void

@@ -6,6 +6,17 @@
  * (2920), ENHANCEDSTATUSCODES (2034), STARTTLS (3207), AUTH (4954), CHUNKING and BINARYMIME (3030),
  * DSN (3461) and SMTPUTF8 (6531). One thread at a time.
  *
+ * A private extension of Postroom's own, with the EHLO keyword XRECALL, takes back a letter that
+ * nobody has fetched yet:
+ *
+ *   XRECALL <message-id>
+ *
+ * It needs AUTH (530 before it) and concerns letters of that user alone; it stands outside a
+ * transaction (503 in one) and is the last of a pipelined group. A line of the 250 reply is
+ * "<address> recalled", "<address> fetched" (too late) or "<address> not-found" (removed unread); 550
+ * says that there is no such letter. The keyword is there as soon as AUTH is: few clients say EHLO
+ * again behind it.
+ *
  * Pull events with proto_smtp_server_next() after each feed; answer those marked "question" with
  * proto_smtp_server_answer() before the next pull gives anything.
  */
@@ -26,14 +37,18 @@ typedef struct
   gboolean offer_dsn;
   gboolean offer_smtputf8;
   gboolean offer_expn;            /* else EXPN is 502 */
+  gboolean offer_recall;          /* else XRECALL is 502 */
   gboolean auth_required;         /* MAIL before AUTH is 530 5.7.0 */
   gboolean auth_in_clear;         /* offer AUTH without TLS: a demonstration setting */
-  ProtoSaslMechanisms mechanisms; /* 0: no AUTH */
+  ProtoSaslMechanisms mechanisms; /* 0: no AUTH; -PLUS is offered where the TLS can be bound to */
+  const char *nonce;              /* of SCRAM and CRAM-MD5; NULL: a random one */
   guint64 max_size;               /* octets of a message; 0: no limit */
   guint max_recipients;           /* at least 100 (section 4.5.3.1.8) */
   guint max_errors;               /* bad commands before 421 and close */
+  guint max_commands;             /* before 421 and close; 0: any number */
   guint max_line;                 /* text line in octets with CRLF (1000), 0: no limit */
   gint64 command_timeout;         /* microseconds; 5 minutes */
+  gint64 session_timeout;         /* microseconds of the whole session; 0: any time */
   gint64 data_timeout;            /* microseconds between blocks of DATA; 3 minutes */
 } ProtoSmtpServerConfig;
 
@@ -44,12 +59,16 @@ void proto_smtp_server_config_init (ProtoSmtpServerConfig *config);
 typedef enum
 {
   PROTO_SMTP_SERVER_HELO,    /* .text is the client's name, .extended for EHLO */
+  PROTO_SMTP_SERVER_KEYS,    /* question: .text is a user's name; proto_smtp_server_give_keys(), or
+                                4xx/5xx */
   PROTO_SMTP_SERVER_AUTH,    /* question: .credentials; 235 or 535/454 */
   PROTO_SMTP_SERVER_MAIL,    /* question: .path, .size, .body, .utf8, .dsn_return, .envelope_id;
                                 250 or 4xx/5xx */
   PROTO_SMTP_SERVER_RCPT,    /* question: .path, .notify, .original_recipient; 250 or 4xx/5xx */
   PROTO_SMTP_SERVER_VRFY,    /* question: .text, .utf8; 252 is the usual answer */
   PROTO_SMTP_SERVER_EXPN,    /* question: .text, .utf8; 250 with a mailbox on each line */
+  PROTO_SMTP_SERVER_RECALL,  /* question: .text, a Message-ID in angle brackets; 250 with an
+                                outcome on each line, or 550 */
   PROTO_SMTP_SERVER_DATA,    /* question: 354, or 4xx/5xx when the message cannot be taken now.
                                 With .chunked the text comes by BDAT: a 354 is not said, and a
                                 refusal waits for the end of the chunk and ends the transaction */
@@ -98,6 +117,9 @@ gboolean proto_smtp_server_next (ProtoSmtpServer *server, ProtoSmtpServerEvent *
 
 /* Answers the open question; takes @reply. */
 void proto_smtp_server_answer (ProtoSmtpServer *server, ProtoReply *reply);
+
+/* Answers a KEYS; copies @keys. */
+void proto_smtp_server_give_keys (ProtoSmtpServer *server, const ProtoScramKeys *keys);
 
 /* Says @reply (421) and closes after it; takes @reply. For a shutdown; an open question need no
  * longer be answered. */

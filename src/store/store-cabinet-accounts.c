@@ -3,7 +3,7 @@
 
 #define COLUMNS                                                                                    \
   "name, address, smtp_host, smtp_port, smtp_security, smtp_user, pop3_host, pop3_port, "          \
-  "pop3_security, pop3_user, keep_on_server, keep_days, local"
+  "pop3_security, pop3_user, keep_on_server, keep_days, max_octets, local"
 
 static void
 read_server (StoreStatement *statement, guint column, StoreServer *server)
@@ -30,7 +30,8 @@ read_account (StoreStatement *statement)
   read_server (statement, 7, &account->pop3);
   account->keep = (StoreKeep) CLAMP (store_statement_get_int (statement, 11), 0, STORE_N_KEEPS - 1);
   account->keep_days = (guint) store_statement_get_int (statement, 12);
-  account->local = store_statement_get_int (statement, 13) != 0;
+  account->max_octets = (guint64) store_statement_get_int (statement, 13);
+  account->local = store_statement_get_int (statement, 14) != 0;
   return account;
 }
 
@@ -86,10 +87,10 @@ save (StoreWrite *write, StoreDb *db, GError **error)
       account->id == 0
           ? "INSERT INTO accounts (" COLUMNS ") VALUES (:name, :address, :smtp_host, :smtp_port, "
             ":smtp_security, :smtp_user, :pop3_host, :pop3_port, :pop3_security, :pop3_user, "
-            ":keep, :keep_days, :local)"
+            ":keep, :keep_days, :max_octets, :local)"
           : "UPDATE accounts SET (" COLUMNS ") = (:name, :address, :smtp_host, :smtp_port, "
             ":smtp_security, :smtp_user, :pop3_host, :pop3_port, :pop3_security, :pop3_user, "
-            ":keep, :keep_days, :local) WHERE id = :id",
+            ":keep, :keep_days, :max_octets, :local) WHERE id = :id",
       error);
 
   if (statement == NULL)
@@ -102,6 +103,7 @@ save (StoreWrite *write, StoreDb *db, GError **error)
                ":pop3_user");
   store_statement_bind_int (statement, ":keep", account->keep);
   store_statement_bind_int (statement, ":keep_days", account->keep_days);
+  store_statement_bind_int (statement, ":max_octets", (gint64) account->max_octets);
   store_statement_bind_int (statement, ":local", account->local);
   if (account->id != 0)
     store_statement_bind_int (statement, ":id", account->id);

@@ -18,8 +18,11 @@ typedef struct
   char *uid;
   StoreOutboxEntry *envelope;
   gint64 replaces;
+  guint64 partial;
   gboolean unless_same;
   gboolean same;
+  void (*sort) (MessageLetter *letter, StoreFolder *folder, gboolean *seen, gpointer data);
+  gpointer sort_data;
   StoreLetter *row;
   GTask *task; /* until the writer has it */
 } Add;
@@ -99,13 +102,16 @@ insert_row (StoreDb *db, Add *add, GError **error)
   const StoreLetter *row = add->row;
   g_autoptr (StoreStatement) statement = store_db_prepare (
       db,
-      "INSERT INTO letters (account, folder, path, spool, message_id, subject, sender, recipients, "
-      "date, size, seen, attachments, snippet) VALUES (nullif (:account, 0), :folder, '', :spool, "
-      ":message_id, :subject, :sender, :recipients, :date, :size, :seen, :attachments, :snippet)",
+      "INSERT INTO letters (id, account, folder, path, spool, message_id, subject, sender, "
+      "recipients, date, size, seen, answered, flagged, attachments, snippet, partial) "
+      "VALUES (nullif (:id, 0), nullif (:account, 0), :folder, '', :spool, :message_id, :subject, "
+      ":sender, :recipients, :date, :size, :seen, :answered, :flagged, :attachments, :snippet, "
+      ":partial)",
       error);
 
   if (statement == NULL)
     return FALSE;
+  store_statement_bind_int (statement, ":id", row->id);
   store_statement_bind_int (statement, ":account", add->account);
   store_statement_bind_int (statement, ":folder", add->folder);
   store_statement_bind_text (statement, ":spool", store_spool_get_name (add->spool));
@@ -116,6 +122,9 @@ insert_row (StoreDb *db, Add *add, GError **error)
   store_statement_bind_int (statement, ":date", row->date);
   store_statement_bind_int (statement, ":size", (gint64) row->size);
   store_statement_bind_int (statement, ":seen", row->seen);
+  store_statement_bind_int (statement, ":answered", row->answered);
+  store_statement_bind_int (statement, ":flagged", row->flagged);
+  store_statement_bind_int (statement, ":partial", (gint64) add->partial);
   store_statement_bind_int (statement, ":attachments", row->has_attachments);
   store_statement_bind_text (statement, ":snippet", row->snippet);
   return store_statement_run (statement, error);
@@ -140,8 +149,11 @@ remember_uid (StoreDb *db, gint64 id, const Add *add, GError **error)
   GError *failed = NULL;
   g_autoptr (StoreStatement) statement
       = store_db_prepare (db,
-                          "INSERT INTO uids (account, uid, fetched, letter) "
-                          "VALUES (:account, :uid, :fetched, :letter)",
+                          add->replaces != 0
+                              ? "INSERT OR REPLACE INTO uids (account, uid, fetched, letter) "
+                                "VALUES (:account, :uid, :fetched, :letter)"
+                              : "INSERT INTO uids (account, uid, fetched, letter) "
+                                "VALUES (:account, :uid, :fetched, :letter)",
                           error);
 
   if (statement == NULL)
@@ -233,6 +245,33 @@ find_same (StoreCabinet *cabinet, StoreDb *db, const Add *add)
              : 0;
 }
 
+/* The beginning of this letter goes, wherever it has been moved, and this one is what it was. */
+static gboolean
+take_over (StoreWrite *write, StoreDb *db, Add *add, GError **error)
+{
+  g_autoptr (StoreStatement) statement
+      = store_db_prepare (db, "SELECT folder, seen, answered, flagged FROM letters WHERE id = :id",
+                          error);
+  GError *failed = NULL;
+
+  if (statement == NULL)
+    return FALSE;
+  store_statement_bind_int (statement, ":id", add->replaces);
+  if (store_statement_step (statement, &failed))
+    {
+      add->row->id = add->replaces;
+      add->folder = (StoreFolder) store_statement_get_int (statement, 0);
+      add->row->seen = store_statement_get_int (statement, 1) != 0;
+      add->row->answered = store_statement_get_int (statement, 2) != 0;
+      add->row->flagged = store_statement_get_int (statement, 3) != 0;
+    }
+  g_clear_pointer (&statement, store_statement_free);
+  if (failed == NULL)
+    return remove_replaced (write, db, add->replaces, error);
+  g_propagate_error (error, failed);
+  return FALSE;
+}
+
 static gboolean
 add_work (StoreWrite *write, StoreDb *db, GError **error)
 {
@@ -245,14 +284,17 @@ add_work (StoreWrite *write, StoreDb *db, GError **error)
       write->id = same;
       return remember_uid (db, same, add, error);
     }
-  if (!store_cabinet_clear_placed (write->cabinet, db, error) || !insert_row (db, add, error))
+  if (!store_cabinet_clear_placed (write->cabinet, db, error)
+      || (add->replaces != 0 && add->uid != NULL && !take_over (write, db, add, error))
+      || !insert_row (db, add, error))
     return FALSE;
   gint64 id = store_db_get_last_id (db);
   add->row->path = make_path (add->row, id);
   if ((add->uid != NULL && !remember_uid (db, id, add, error))
       || !set_path (db, id, add->row->path, error)
       || (add->envelope != NULL && !insert_envelope (db, id, add->envelope, error))
-      || (add->replaces != 0 && !remove_replaced (write, db, add->replaces, error)))
+      || (add->replaces != 0 && add->uid == NULL
+          && !remove_replaced (write, db, add->replaces, error)))
     return FALSE;
   write->id = id;
   write->changed |= 1u << add->folder;
@@ -303,6 +345,8 @@ read_letter (Add *add, GError **error)
   g_autoptr (MessageLetter) letter = message_letter_parse (bytes, NULL);
   add->row->size = g_bytes_get_size (bytes);
   fill_row (add->row, letter);
+  if (add->sort != NULL)
+    add->sort (letter, &add->folder, &add->row->seen, add->sort_data);
   return TRUE;
 }
 
@@ -355,9 +399,12 @@ store_cabinet_add_async (StoreCabinet *cabinet,
   own->uid = g_strdup (add->uid);
   own->envelope = add->envelope != NULL ? store_outbox_entry_copy (add->envelope) : NULL;
   own->replaces = add->replaces;
+  own->partial = add->partial;
   own->unless_same = add->unless_same && add->uid != NULL;
   own->row = g_new0 (StoreLetter, 1);
   own->row->seen = add->seen;
+  own->sort = add->sort;
+  own->sort_data = add->sort_data;
   if (!store_cabinet_enter (cabinet, &error))
     {
       add_free (own);

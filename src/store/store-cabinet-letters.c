@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "store-cabinet-private.h"
+#include "store-junk-private.h"
 
 #include <string.h>
 
@@ -95,6 +96,7 @@ read_row (StoreCabinet *cabinet, StoreStatement *statement)
   letter->flagged = store_statement_get_int (statement, 12) != 0;
   letter->has_attachments = store_statement_get_int (statement, 13) != 0;
   letter->snippet = g_strdup (store_statement_get_text (statement, 14));
+  letter->partial = (guint64) store_statement_get_int (statement, 15);
   return letter;
 }
 
@@ -111,7 +113,7 @@ load (GTask *task, StoreCabinet *cabinet, StoreDb *db, gpointer data)
       g_autoptr (StoreStatement) statement = store_db_prepare (
           db,
           "SELECT id, account, folder, path, message_id, subject, sender, recipients, date, size, "
-          "seen, answered, flagged, attachments, snippet FROM letters WHERE id = :id",
+          "seen, answered, flagged, attachments, snippet, partial FROM letters WHERE id = :id",
           &error);
       if (statement == NULL)
         break;
@@ -369,29 +371,39 @@ set_folder (StoreDb *db, gint64 id, StoreFolder folder, GError **error)
   return store_statement_run (statement, error);
 }
 
+gboolean
+store_cabinet_move_letter (StoreWrite *write,
+                           StoreDb *db,
+                           gint64 id,
+                           StoreFolder folder,
+                           GError **error)
+{
+  g_autofree char *path = NULL;
+  StoreFolder from;
+  GError *failed = NULL;
+
+  if (!find (db, id, &from, &path, &failed))
+    {
+      if (failed == NULL)
+        return TRUE;
+      g_propagate_error (error, failed);
+      return FALSE;
+    }
+  if ((from == STORE_FOLDER_OUTBOX && !take_from_outbox (write, db, id, error))
+      || !set_folder (db, id, folder, error))
+    return FALSE;
+  store_write_move_file (write, from, folder, path);
+  return TRUE;
+}
+
 static gboolean
 move (StoreWrite *write, StoreDb *db, GError **error)
 {
   const Selection *selection = write->data;
 
   for (gsize i = 0; i < selection->count; i++)
-    {
-      g_autofree char *path = NULL;
-      gint64 id = selection->ids[i];
-      StoreFolder from;
-      GError *failed = NULL;
-      if (!find (db, id, &from, &path, &failed))
-        {
-          if (failed == NULL)
-            continue;
-          g_propagate_error (error, failed);
-          return FALSE;
-        }
-      if ((from == STORE_FOLDER_OUTBOX && !take_from_outbox (write, db, id, error))
-          || !set_folder (db, id, selection->folder, error))
-        return FALSE;
-      store_write_move_file (write, from, selection->folder, path);
-    }
+    if (!store_cabinet_move_letter (write, db, selection->ids[i], selection->folder, error))
+      return FALSE;
   return TRUE;
 }
 

@@ -8,8 +8,9 @@ known_uids (GTask *task, StoreCabinet *cabinet, StoreDb *db, gpointer data)
   g_autoptr (GHashTable) uids = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   g_autoptr (StoreStatement) statement = store_db_prepare (
       db,
-      "SELECT uid, fetched, letter <> 0 AND NOT EXISTS (SELECT 1 FROM letters WHERE id = letter "
-      "AND folder <> :trash) FROM uids WHERE account = :account",
+      "SELECT uid, fetched, letter <> 0 AND (id IS NULL OR folder = :trash), "
+      "ifnull (partial, 0), iif (wanted, id, 0) "
+      "FROM uids LEFT JOIN letters ON id = letter WHERE uids.account = :account",
       &error);
 
   if (statement != NULL)
@@ -21,6 +22,8 @@ known_uids (GTask *task, StoreCabinet *cabinet, StoreDb *db, gpointer data)
           StoreUid *uid = g_new0 (StoreUid, 1);
           uid->fetched = store_statement_get_int (statement, 1);
           uid->deleted = store_statement_get_int (statement, 2) != 0;
+          uid->partial = store_statement_get_int (statement, 3) != 0;
+          uid->wanted = store_statement_get_int (statement, 4);
           g_hash_table_insert (uids, g_strdup (store_statement_get_text (statement, 0)), uid);
         }
     }
@@ -45,6 +48,30 @@ GHashTable *
 store_cabinet_known_uids_finish (StoreCabinet *cabinet, GAsyncResult *result, GError **error)
 {
   return g_task_propagate_pointer (G_TASK (result), error);
+}
+
+static gboolean
+want_rest (StoreWrite *write, StoreDb *db, GError **error)
+{
+  if (!store_cabinet_run_for (db, "UPDATE letters SET wanted = 1 WHERE id = :id AND partial > 0",
+                              *(gint64 *) write->data, error))
+    return FALSE;
+  if (store_db_get_changes (db) > 0)
+    return TRUE;
+  g_set_error_literal (error, STORE_ERROR, STORE_ERROR_NOT_FOUND,
+                       "There is no letter of which only a part is here");
+  return FALSE;
+}
+
+void
+store_cabinet_want_rest_async (StoreCabinet *cabinet,
+                               gint64 letter,
+                               GCancellable *cancellable,
+                               GAsyncReadyCallback callback,
+                               gpointer user_data)
+{
+  store_cabinet_write (cabinet, want_rest, NULL, g_memdup2 (&letter, sizeof letter), g_free,
+                       g_task_new (cabinet, cancellable, callback, user_data));
 }
 
 gint64

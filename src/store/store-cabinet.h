@@ -12,6 +12,8 @@
 #include "store-files.h"
 #include "store-values.h"
 
+#include <message-letter.h>
+
 #define STORE_TYPE_CABINET (store_cabinet_get_type ())
 G_DECLARE_FINAL_TYPE (StoreCabinet, store_cabinet, STORE, CABINET, GObject)
 
@@ -58,9 +60,16 @@ typedef struct
   gboolean seen;
   const char *uid; /* of POP3: remembered with the letter, in the same transaction, or NULL */
   const StoreOutboxEntry *envelope; /* with STORE_FOLDER_OUTBOX; .letter is filled in */
-  gint64 replaces;                  /* a draft that goes when this letter is durable, or 0 */
+  /* A letter that goes when this one is durable, or 0: a draft, or, with @uid, the beginning of
+   * this one, whose id, folder and flags it takes. */
+  gint64 replaces;
+  guint64 partial;      /* it is only the beginning of so many octets, or 0 */
   gboolean unless_same; /* with @uid: a letter of the account that is the same, octet for octet,
                            takes the uid, and nothing is added */
+  /* Where the letter goes after all and whether as seen; called when it is parsed (NULL: it is no
+   * letter), on a thread of its own, before the callback. May be NULL. */
+  void (*sort) (MessageLetter *letter, StoreFolder *folder, gboolean *seen, gpointer data);
+  gpointer sort_data;
 } StoreAdd;
 
 /* Takes @spool. The callback comes when file and row would survive a power cut; the result is the
@@ -148,6 +157,8 @@ typedef struct
 {
   gint64 fetched;   /* seconds since 1970 UTC */
   gboolean deleted; /* it is in Trash, or gone for good */
+  gboolean partial; /* only its beginning is here */
+  gint64 wanted;    /* its id, when a person wants the rest; or 0 */
 } StoreUid;
 
 /* What the account has fetched: uid (char *) -> StoreUid. */
@@ -158,6 +169,12 @@ void store_cabinet_known_uids_async (StoreCabinet *cabinet,
                                      gpointer user_data);
 GHashTable *
 store_cabinet_known_uids_finish (StoreCabinet *cabinet, GAsyncResult *result, GError **error);
+/* The next fetch is to bring the rest of a letter. STORE_ERROR_NOT_FOUND when it is all there. */
+void store_cabinet_want_rest_async (StoreCabinet *cabinet,
+                                    gint64 letter,
+                                    GCancellable *cancellable,
+                                    GAsyncReadyCallback callback,
+                                    gpointer user_data);
 /* Forgets the account's uids that are not in @listed (a GPtrArray of char *, of which it takes a
  * reference): those that the server no longer has. */
 void store_cabinet_forget_uids_async (StoreCabinet *cabinet,

@@ -180,7 +180,7 @@ store_db_open (const char *path, const char *migrations, GError **error)
   if (!read_version (db, &version, error) || !migrate (db, migrations, error)
       || !store_db_execute (db,
                             "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
-                            "PRAGMA foreign_keys = ON;",
+                            "PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON;",
                             error))
     return NULL;
   return g_steal_pointer (&db);
@@ -237,8 +237,9 @@ static gboolean
 execute_at (StoreDb *db, const char *format, guint depth, GError **error)
 {
   g_autofree char *sql = g_strdup_printf ("%s%u", format, depth);
+  g_autoptr (StoreStatement) statement = store_db_prepare (db, sql, error);
 
-  return store_db_execute (db, sql, error);
+  return statement != NULL && store_statement_run (statement, error);
 }
 
 StoreTransaction *

@@ -11,6 +11,12 @@ gboolean store_files_fail (GError **error, int code, const char *doing, const ch
 
 /* "<process>/<number>": what a row calls the file until it has its place. */
 const char *store_spool_get_name (StoreSpool *spool);
+/* The letter is whole: it is no longer among those that arrive. */
+void store_spool_end (StoreSpool *spool);
+/* What is held in memory goes into the file. */
+gboolean store_spool_write_out (StoreSpool *spool, GError **error);
+/* What was written out is durable; its name in the folder need not be yet. */
+gboolean store_spool_sync_file (StoreSpool *spool, GError **error);
 /* Writes out and syncs the file and its folder. */
 gboolean store_spool_sync (StoreSpool *spool, GError **error);
 /* The octets, mapped; after the sync. */
@@ -18,6 +24,10 @@ GBytes *store_spool_map (StoreSpool *spool, GError **error);
 /* A row speaks for the file: it stays when @spool is freed. */
 void store_spool_keep (StoreSpool *spool);
 
+/* Where spools are, for the life of @files. */
+const char *store_files_get_spool_folder (StoreFiles *files);
+/* Letters that are being written now. */
+guint store_files_count_arriving (StoreFiles *files);
 /* Gives the spooled file @name its place @path, relative to the root; folders are made. With
  * @last the name under tmp/ ends, else the file has both. Fine when it has its place already. */
 gboolean store_files_place (StoreFiles *files,

@@ -14,8 +14,10 @@ struct _StoreFiles
 {
   char *root;
   char *owner;
+  char *spool_folder;
   int lock;
-  gint next; /* atomic */
+  gint next;     /* atomic */
+  gint arriving; /* atomic: spools that are not whole yet */
 };
 
 /* ---- errors ---- */
@@ -107,15 +109,15 @@ store_files_new (const char *root, GError **error)
   files->root = g_strdup (root);
   files->lock = -1;
   files->owner = g_strdup_printf ("%ld-%08x", (long) getpid (), g_random_int ());
+  files->spool_folder = spool_path (files, files->owner);
 
   /* The lock comes before the folder, so that no sweep sees the folder without it. */
   g_autofree char *parent = g_build_filename (root, "tmp", NULL);
-  g_autofree char *own = spool_path (files, files->owner);
   g_autofree char *lock = lock_path (files, files->owner);
   gboolean made = make_folders (parent, error);
   if (made && (files->lock = take_lock (lock)) < 0)
     made = store_files_fail (error, errno, "made", lock);
-  if (!made || !make_folders (own, error))
+  if (!made || !make_folders (files->spool_folder, error))
     {
       store_files_free (files);
       return NULL;
@@ -128,15 +130,15 @@ store_files_free (StoreFiles *files)
 {
   if (files->lock >= 0)
     {
-      g_autofree char *own = spool_path (files, files->owner);
       g_autofree char *lock = lock_path (files, files->owner);
       /* With something in it the folder stays, for the next sweep. */
-      if (g_rmdir (own) == 0)
+      if (g_rmdir (files->spool_folder) == 0)
         g_unlink (lock);
       close (files->lock);
     }
   g_free (files->root);
   g_free (files->owner);
+  g_free (files->spool_folder);
   g_free (files);
 }
 
@@ -150,6 +152,18 @@ const char *
 store_files_get_owner (StoreFiles *files)
 {
   return files->owner;
+}
+
+const char *
+store_files_get_spool_folder (StoreFiles *files)
+{
+  return files->spool_folder;
+}
+
+guint
+store_files_count_arriving (StoreFiles *files)
+{
+  return (guint) g_atomic_int_get (&files->arriving);
 }
 
 gboolean
@@ -244,6 +258,16 @@ copy_file (const char *from, const char *to, GError **error)
                                       0600, error);
 }
 
+/* Errors as errno has them; 0: it has its place. */
+static int
+try_place (const char *from, const char *to, gboolean last)
+{
+  if ((last ? g_rename (from, to) : link (from, to)) == 0 || (!last && errno == EEXIST))
+    return 0;
+  int code = errno;
+  return code == ENOENT && g_file_test (to, G_FILE_TEST_EXISTS) ? 0 : code;
+}
+
 gboolean
 store_files_place (StoreFiles *files,
                    const char *name,
@@ -253,21 +277,19 @@ store_files_place (StoreFiles *files,
 {
   g_autofree char *from = spool_path (files, name);
   g_autofree char *to = full_path (files, path);
+  int code = try_place (from, to, last);
 
-  if (!make_folder_of (to, error))
-    return FALSE;
-  if (last)
+  if (code == ENOENT)
     {
-      if (g_rename (from, to) == 0 || (errno == ENOENT && g_file_test (to, G_FILE_TEST_EXISTS)))
-        return TRUE;
-      return store_files_fail (error, errno, "moved", to);
+      if (!make_folder_of (to, error))
+        return FALSE;
+      code = try_place (from, to, last);
     }
-  if (link (from, to) == 0 || errno == EEXIST
-      || (errno == ENOENT && g_file_test (to, G_FILE_TEST_EXISTS)))
+  if (code == 0)
     return TRUE;
-  if (errno == EPERM || errno == EMLINK || errno == ENOTSUP || errno == ENOSYS)
+  if (!last && (code == EPERM || code == EMLINK || code == ENOTSUP || code == ENOSYS))
     return copy_file (from, to, error);
-  return store_files_fail (error, errno, "linked", to);
+  return store_files_fail (error, code, last ? "moved" : "linked", to);
 }
 
 void
@@ -348,10 +370,11 @@ store_files_exists (StoreFiles *files, const char *path)
 
 /* ---- spools ---- */
 
-#define BUFFER (64 * 1024)
+#define BUFFER (16 * 1024)
 
 struct _StoreSpool
 {
+  StoreFiles *files; /* NULL: the letter is whole */
   char *name;
   char *path;
   int fd;
@@ -376,13 +399,26 @@ store_spool_new (StoreFiles *files, GError **error)
       store_files_fail (error, errno, "written", spool->path);
       spool->kept = TRUE;
       g_clear_pointer (&spool, store_spool_free);
+      return NULL;
     }
+  spool->files = files;
+  g_atomic_int_inc (&files->arriving);
   return spool;
+}
+
+void
+store_spool_end (StoreSpool *spool)
+{
+  StoreFiles *files = g_steal_pointer (&spool->files);
+
+  if (files != NULL)
+    g_atomic_int_add (&files->arriving, -1);
 }
 
 void
 store_spool_free (StoreSpool *spool)
 {
+  store_spool_end (spool);
   if (spool->fd >= 0)
     close (spool->fd);
   if (!spool->kept)
@@ -393,8 +429,8 @@ store_spool_free (StoreSpool *spool)
   g_free (spool);
 }
 
-static gboolean
-write_out (StoreSpool *spool, GError **error)
+gboolean
+store_spool_write_out (StoreSpool *spool, GError **error)
 {
   const guint8 *data = spool->buffer->data;
   gsize length = spool->buffer->len;
@@ -423,13 +459,45 @@ store_spool_write (StoreSpool *spool, const guint8 *data, gsize length, GError *
 {
   g_byte_array_append (spool->buffer, data, (guint) length);
   spool->size += length;
-  return spool->buffer->len < BUFFER || write_out (spool, error);
+  return spool->buffer->len < BUFFER || store_spool_write_out (spool, error);
 }
 
 guint64
 store_spool_get_size (StoreSpool *spool)
 {
   return spool->size;
+}
+
+gboolean
+store_spool_patch (StoreSpool *spool,
+                   guint64 offset,
+                   const guint8 *data,
+                   gsize length,
+                   GError **error)
+{
+  g_return_val_if_fail (offset + length <= spool->size, FALSE);
+  if (spool->size == spool->buffer->len)
+    {
+      memcpy (spool->buffer->data + offset, data, length);
+      return TRUE;
+    }
+  if (!store_spool_write_out (spool, error))
+    return FALSE;
+  while (length > 0)
+    {
+      gssize written = pwrite (spool->fd, data, length, (off_t) offset);
+      if (written < 0 && errno == EINTR)
+        continue;
+      if (written < 0)
+        {
+          spool->failure = errno;
+          return store_files_fail (error, errno, "written", spool->path);
+        }
+      offset += (guint64) written;
+      data += written;
+      length -= (gsize) written;
+    }
+  return TRUE;
 }
 
 const char *
@@ -439,15 +507,42 @@ store_spool_get_name (StoreSpool *spool)
 }
 
 gboolean
+store_spool_sync_file (StoreSpool *spool, GError **error)
+{
+  return fdatasync (spool->fd) == 0 || store_files_fail (error, errno, "synced", spool->path);
+}
+
+gboolean
 store_spool_sync (StoreSpool *spool, GError **error)
 {
   g_autofree char *folder = g_path_get_dirname (spool->path);
 
-  if (!write_out (spool, error))
-    return FALSE;
-  if (fsync (spool->fd) != 0)
-    return store_files_fail (error, errno, "synced", spool->path);
-  return sync_path (folder, error);
+  return store_spool_write_out (spool, error) && store_spool_sync_file (spool, error)
+         && sync_path (folder, error);
+}
+
+GBytes *
+store_spool_read (StoreSpool *spool, gsize max, GError **error)
+{
+  gsize length = MIN (max, spool->size), done = 0;
+  gsize end = MIN (length, spool->size - spool->buffer->len); /* the rest is not written yet */
+  g_autofree guint8 *data = g_malloc (length);
+
+  while (done < end)
+    {
+      gssize part = pread (spool->fd, data + done, end - done, (off_t) done);
+      if (part < 0 && errno == EINTR)
+        continue;
+      if (part <= 0)
+        {
+          store_files_fail (error, part < 0 ? errno : EIO, "read", spool->path);
+          return NULL;
+        }
+      done += (gsize) part;
+    }
+  if (length > done)
+    memcpy (data + done, spool->buffer->data, length - done);
+  return g_bytes_new_take (g_steal_pointer (&data), length);
 }
 
 GBytes *

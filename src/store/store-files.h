@@ -27,6 +27,14 @@ StoreSpool *store_spool_new (StoreFiles *files, GError **error);
 void store_spool_free (StoreSpool *spool);
 gboolean store_spool_write (StoreSpool *spool, const guint8 *data, gsize length, GError **error);
 guint64 store_spool_get_size (StoreSpool *spool);
+/* Its first octets, @most at most. */
+GBytes *store_spool_read (StoreSpool *spool, gsize most, GError **error);
+/* Puts @data in the place of what was written at @offset; before it is stored. */
+gboolean store_spool_patch (StoreSpool *spool,
+                            guint64 offset,
+                            const guint8 *data,
+                            gsize length,
+                            GError **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (StoreFiles, store_files_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (StoreSpool, store_spool_free)

@@ -143,28 +143,50 @@ store_site_dup_aliases (StoreSite *site, GError **error)
   return NULL;
 }
 
-/* Under the lock. @domain NULL: @sql asks for none. */
-static void
-find (StoreSite *site, GPtrArray *users, const char *sql, const char *name, const char *domain)
+static int
+compare_users (gconstpointer a, gconstpointer b)
 {
-  g_autoptr (StoreStatement) statement = store_db_prepare (site->reader, sql, NULL);
+  const StoreUser *const *first = a;
+  const StoreUser *const *second = b;
+
+  return strcmp ((*first)->name, (*second)->name);
+}
+
+/* Under the lock. At every RCPT, and each statement has its locks in the file: one asks for all,
+ * and what goes before the rest is chosen here. */
+static void
+find (StoreSite *site, GPtrArray *users, const char *name, const char *domain)
+{
+  g_autoptr (StoreStatement) statement = store_db_prepare (
+      site->reader,
+      "SELECT " STORE_SITE_USER ", rank FROM ("
+      "SELECT user, 0 AS rank FROM aliases WHERE local_part = :name AND domain = :domain UNION ALL "
+      "SELECT user, 1 FROM aliases WHERE local_part = :name AND domain = :all UNION ALL "
+      "SELECT :name, 2) JOIN users ON users.name = user",
+      NULL);
+  gint64 best = G_MAXINT64;
 
   if (statement == NULL)
     return;
   store_statement_bind_text (statement, ":name", name);
-  if (domain != NULL)
-    store_statement_bind_text (statement, ":domain", domain);
+  store_statement_bind_text (statement, ":domain", domain);
+  store_statement_bind_text (statement, ":all", ALL);
   while (store_statement_step (statement, NULL))
-    g_ptr_array_add (users, store_site_read_user (statement));
+    {
+      gint64 rank = store_statement_get_int (statement, STORE_SITE_USER_COLUMNS);
+      if (rank > best)
+        continue;
+      if (rank < best)
+        g_ptr_array_set_size (users, 0);
+      best = rank;
+      g_ptr_array_add (users, store_site_read_user (statement));
+    }
+  g_ptr_array_sort (users, compare_users);
 }
 
 GPtrArray *
 store_site_find_users (StoreSite *site, const char *local_part, const char *domain)
 {
-  static const char *const by_alias
-      = "SELECT " STORE_SITE_USER " FROM users WHERE name IN "
-        "(SELECT user FROM aliases WHERE local_part = :name AND domain = :domain) ORDER BY name";
-  static const char *const by_name = "SELECT " STORE_SITE_USER " FROM users WHERE name = :name";
   GPtrArray *users = g_ptr_array_new_with_free_func ((GDestroyNotify) store_user_free);
   g_autofree char *name = store_site_normalise_user (local_part, NULL);
   g_autofree char *lower = g_ascii_strdown (domain, -1);
@@ -172,11 +194,7 @@ store_site_find_users (StoreSite *site, const char *local_part, const char *doma
   if (name == NULL)
     return users;
   g_mutex_lock (&site->lock);
-  find (site, users, by_alias, name, lower);
-  if (users->len == 0)
-    find (site, users, by_alias, name, ALL);
-  if (users->len == 0)
-    find (site, users, by_name, name, NULL);
+  find (site, users, name, lower);
   g_mutex_unlock (&site->lock);
   return users;
 }

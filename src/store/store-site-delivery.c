@@ -8,12 +8,13 @@
 #include <string.h>
 
 #define MAX_MESSAGE_ID 998
-#define SYNCERS        8 /* fsync waits for the disk, which likes to have several at hand */
+/* So long a letter waits for others that are just arriving, to be synced with them. */
+#define GATHERING (3 * G_TIME_SPAN_MILLISECOND)
 
 typedef struct
 {
-  StoreSite *site;
   StoreSpool *spool;
+  guint64 size;
   char **users;
   char *sender;     /* or NULL */
   char *message_id; /* or NULL */
@@ -69,7 +70,7 @@ check_user (StoreDb *db, Delivery *delivery, const char *name, GError **error)
   if (store_statement_step (statement, &failed))
     {
       g_autoptr (StoreUser) user = store_site_read_user (statement);
-      return store_site_check_room (user, store_spool_get_size (delivery->spool), error);
+      return store_site_check_room (user, delivery->size, error);
     }
   if (failed == NULL)
     g_set_error (error, STORE_ERROR, STORE_ERROR_NOT_FOUND, "There is no user %s", name);
@@ -113,7 +114,7 @@ insert (StoreDb *db, Delivery *delivery, const char *user, GError **error)
   store_statement_bind_text (statement, ":user", user);
   store_statement_bind_text (statement, ":path", path);
   store_statement_bind_text (statement, ":spool", store_spool_get_name (delivery->spool));
-  store_statement_bind_int (statement, ":size", (gint64) store_spool_get_size (delivery->spool));
+  store_statement_bind_int (statement, ":size", (gint64) delivery->size);
   store_statement_bind_text (statement, ":message_id", delivery->message_id);
   store_statement_bind_text (statement, ":sender", delivery->sender);
   if (!store_statement_run (statement, error))
@@ -128,8 +129,6 @@ deliver (StoreSiteWrite *write, StoreDb *db, GError **error)
 {
   Delivery *delivery = write->data;
 
-  if (!store_site_clear_placed (write->site, db, error))
-    return FALSE;
   for (char **user = delivery->users; *user != NULL; user++)
     if (!check_user (db, delivery, *user, error) || !insert (db, delivery, *user, error))
       return FALSE;
@@ -143,6 +142,7 @@ delivered (StoreSiteWrite *write)
 {
   Delivery *delivery = write->data;
   StoreSite *site = write->site;
+  const char *spool = store_spool_get_name (delivery->spool);
   gboolean placed = TRUE;
 
   store_spool_keep (delivery->spool);
@@ -150,9 +150,8 @@ delivered (StoreSiteWrite *write)
     {
       const char *file = g_ptr_array_index (delivery->paths, i);
       g_autoptr (GError) error = NULL;
-      if (store_files_place (site->files, store_spool_get_name (delivery->spool), file, FALSE,
-                             &error))
-        g_hash_table_replace (site->folders, g_path_get_dirname (file), g_strdup (file));
+      if (store_files_place (site->files, spool, file, FALSE, &error))
+        store_site_note_folder (site, file);
       else
         {
           g_warning ("%s", error->message);
@@ -160,41 +159,128 @@ delivered (StoreSiteWrite *write)
         }
     }
   if (placed)
-    g_ptr_array_add (site->placed, g_strdup (store_spool_get_name (delivery->spool)));
+    store_site_note_placed (site, spool);
+}
+
+/* ---- groups ---- */
+
+/* Under the lock. A letter that is alone does not wait. */
+static void
+gather (StoreSite *site)
+{
+  gint64 end = site->waiting_since + GATHERING;
+
+  while (site->waiting->len > 0 && store_files_count_arriving (site->files) > 0
+         && g_cond_wait_until (&site->gathered, &site->group_lock, end))
+    ;
+}
+
+/* All that wait, or NULL: the thread has an end then. */
+static GPtrArray *
+take_group (StoreSite *site, guint64 *placings)
+{
+  GPtrArray *group = NULL;
+
+  g_mutex_lock (&site->group_lock);
+  gather (site);
+  *placings = site->placings;
+  if (site->waiting->len > 0)
+    {
+      group = site->waiting;
+      site->waiting = g_ptr_array_new ();
+    }
+  else
+    {
+      site->grouping = FALSE;
+      g_cond_broadcast (&site->idle);
+    }
+  g_mutex_unlock (&site->group_lock);
+  return group;
+}
+
+/* For itself, lest a letter that is refused undo it. */
+static gboolean
+clear_settled (StoreSiteWrite *write, StoreDb *db, GError **error)
+{
+  return store_site_clear_settled (write->site, db, error);
 }
 
 static void
-sync_spool (gpointer data, gpointer unused)
+write_group (StoreSite *site, GPtrArray *group, GError **errors)
 {
-  Delivery *delivery = data;
-  GError *error = NULL;
-  GTask *waiting = g_steal_pointer (&delivery->task);
-  StoreSite *site = delivery->site;
+  g_autoptr (GPtrArray) writes = g_ptr_array_new ();
 
-  if (store_spool_sync (delivery->spool, &error))
-    store_site_write (site, deliver, delivered, delivery, delivery_free, waiting);
-  else
+  g_ptr_array_add (writes, store_site_write_new (site, clear_settled, NULL, NULL, NULL, NULL));
+  for (guint i = 0; i < group->len; i++)
     {
-      delivery_free (delivery);
-      g_task_return_error (waiting, error);
-      g_object_unref (waiting);
+      Delivery *delivery = g_ptr_array_index (group, i);
+      g_autoptr (GTask) task = g_steal_pointer (&delivery->task);
+      if (errors[i] == NULL)
+        g_ptr_array_add (writes, store_site_write_new (site, deliver, delivered, delivery,
+                                                       delivery_free, g_steal_pointer (&task)));
+      else
+        {
+          /* Before the caller hears of it: the spool is gone then. */
+          delivery_free (delivery);
+          g_task_return_error (task, g_steal_pointer (&errors[i]));
+        }
     }
-  g_mutex_lock (&site->lock);
-  if (--site->syncing == 0)
-    g_cond_broadcast (&site->idle);
-  g_mutex_unlock (&site->lock);
+  store_site_write_all (site, writes);
 }
 
-/* Threads of our own: GTask's are few, and a TLS handshake holds one of them for as long as its
- * peer likes. */
-static GThreadPool *
-get_syncers (void)
+/* While one group is synced the next one gathers; a letter that comes alone is a group. */
+static void
+sync_groups (gpointer data, gpointer unused)
 {
-  static GThreadPool *syncers;
+  StoreSite *site = data;
+  GPtrArray *group;
+  guint64 placings;
 
-  if (g_once_init_enter (&syncers))
-    g_once_init_leave (&syncers, g_thread_pool_new (sync_spool, NULL, SYNCERS, FALSE, NULL));
-  return syncers;
+  while ((group = take_group (site, &placings)) != NULL)
+    {
+      g_autoptr (GPtrArray) spools = g_ptr_array_sized_new (group->len);
+      g_autofree GError **errors = g_new0 (GError *, group->len);
+
+      for (guint i = 0; i < group->len; i++)
+        g_ptr_array_add (spools, ((Delivery *) g_ptr_array_index (group, i))->spool);
+      if (store_sync_spools (site->sync, spools, errors))
+        {
+          g_mutex_lock (&site->group_lock);
+          site->settled = placings;
+          g_mutex_unlock (&site->group_lock);
+        }
+      write_group (site, group, errors);
+      g_ptr_array_unref (group);
+    }
+}
+
+/* One thread for each site that has letters. */
+static GThreadPool *
+get_groupers (void)
+{
+  static GThreadPool *groupers;
+
+  if (g_once_init_enter (&groupers))
+    g_once_init_leave (&groupers, g_thread_pool_new (sync_groups, NULL, -1, FALSE, NULL));
+  return groupers;
+}
+
+static void
+join_group (StoreSite *site, Delivery *delivery)
+{
+  gboolean first;
+
+  g_mutex_lock (&site->group_lock);
+  if (site->waiting->len == 0)
+    site->waiting_since = g_get_monotonic_time ();
+  g_ptr_array_add (site->waiting, delivery);
+  if (store_files_count_arriving (site->files) == 0)
+    g_cond_signal (&site->gathered);
+  first = !site->grouping;
+  site->grouping = TRUE;
+  g_mutex_unlock (&site->group_lock);
+  if (first)
+    g_thread_pool_push (get_groupers (), site, NULL);
 }
 
 void
@@ -207,15 +293,13 @@ store_site_deliver_async (StoreSite *site,
 {
   Delivery *delivery = g_new0 (Delivery, 1);
 
-  delivery->site = site;
+  store_spool_end (spool);
   delivery->spool = spool;
+  delivery->size = order->size > 0 ? order->size : store_spool_get_size (spool);
   delivery->users = g_strdupv ((char **) order->users);
   delivery->sender = order->sender != NULL ? store_site_normalise_user (order->sender, NULL) : NULL;
   delivery->message_id = store_site_normalise_message_id (order->message_id);
   delivery->paths = g_ptr_array_new_with_free_func (g_free);
   delivery->task = g_task_new (NULL, cancellable, callback, user_data);
-  g_mutex_lock (&site->lock);
-  site->syncing++;
-  g_mutex_unlock (&site->lock);
-  g_thread_pool_push (get_syncers (), delivery, NULL);
+  join_group (site, delivery);
 }

@@ -2,6 +2,7 @@
 #include "store-site-private.h"
 
 #include <base-clock.h>
+#include <base-secret.h>
 
 #include <string.h>
 
@@ -61,6 +62,26 @@ store_site_dup_users (StoreSite *site, GError **error)
   return NULL;
 }
 
+StoreUser *
+store_site_dup_user (StoreSite *site, const char *name)
+{
+  StoreUser *user = NULL;
+
+  g_mutex_lock (&site->lock);
+  StoreStatement *statement
+      = store_db_prepare (site->reader, "SELECT " STORE_SITE_USER " FROM users WHERE name = :name",
+                          NULL);
+  if (statement != NULL)
+    {
+      store_statement_bind_text (statement, ":name", name);
+      if (store_statement_step (statement, NULL))
+        user = store_site_read_user (statement);
+      store_statement_free (statement);
+    }
+  g_mutex_unlock (&site->lock);
+  return user;
+}
+
 /* The one text that @sql gives for the user @name, or NULL. */
 static char *
 read_text (StoreSite *site, const char *sql, const char *name)
@@ -89,6 +110,18 @@ store_site_dup_verifier (StoreSite *site, const char *name)
   return read_text (site, "SELECT verifier FROM users WHERE name = :name AND NOT disabled", name);
 }
 
+char *
+store_site_dup_secret (StoreSite *site, const char *name)
+{
+  return read_text (site, "SELECT secret FROM users WHERE name = :name AND NOT disabled", name);
+}
+
+const char *
+store_site_get_key (StoreSite *site)
+{
+  return site->key;
+}
+
 gboolean
 store_site_has_user (StoreSite *site, const char *name)
 {
@@ -103,6 +136,8 @@ typedef struct
 {
   char *name;
   char *verifier;
+  char *old; /* verifier */
+  char *secret;
   gboolean disabled;
   guint64 quota_octets;
   guint quota_letters;
@@ -115,6 +150,10 @@ user_free (gpointer data)
 
   g_free (user->name);
   g_free (user->verifier);
+  g_free (user->old);
+  if (user->secret != NULL)
+    base_secret_wipe (user->secret, strlen (user->secret));
+  g_free (user->secret);
   g_free (user);
 }
 
@@ -165,11 +204,49 @@ set_verifier (StoreSiteWrite *write, StoreDb *db, GError **error)
 {
   const User *user = write->data;
   g_autoptr (StoreStatement) statement
-      = store_db_prepare (db, "UPDATE users SET verifier = :verifier WHERE name = :name", error);
+      = store_db_prepare (db,
+                          "UPDATE users SET verifier = :verifier, secret = NULL WHERE name = :name",
+                          error);
 
   if (statement != NULL)
     store_statement_bind_text (statement, ":verifier", user->verifier);
   return run_on_user (statement, db, user, error);
+}
+
+static gboolean
+replace_verifier (StoreSiteWrite *write, StoreDb *db, GError **error)
+{
+  const User *user = write->data;
+  g_autoptr (StoreStatement) statement = store_db_prepare (
+      db, "UPDATE users SET verifier = :verifier WHERE name = :name AND verifier = :old", error);
+
+  if (statement == NULL)
+    return FALSE;
+  store_statement_bind_text (statement, ":verifier", user->verifier);
+  store_statement_bind_text (statement, ":old", user->old);
+  store_statement_bind_text (statement, ":name", user->name);
+  return store_statement_run (statement, error);
+}
+
+static gboolean
+set_secret (StoreSiteWrite *write, StoreDb *db, GError **error)
+{
+  const User *user = write->data;
+  g_autoptr (StoreStatement) statement
+      = store_db_prepare (db, "UPDATE users SET secret = :secret WHERE name = :name", error);
+
+  if (statement != NULL)
+    store_statement_bind_text (statement, ":secret", user->secret);
+  return run_on_user (statement, db, user, error);
+}
+
+static gboolean
+forget_secrets (StoreSiteWrite *write, StoreDb *db, GError **error)
+{
+  g_autoptr (StoreStatement) statement
+      = store_db_prepare (db, "UPDATE users SET secret = NULL WHERE secret IS NOT NULL", error);
+
+  return statement != NULL && store_statement_run (statement, error);
 }
 
 static gboolean
@@ -294,6 +371,38 @@ store_site_set_verifier_async (StoreSite *site,
 {
   change_user (site, make_change (name, verifier), set_verifier,
                g_task_new (NULL, cancellable, callback, user_data));
+}
+
+void
+store_site_replace_verifier (StoreSite *site,
+                             const char *name,
+                             const char *old,
+                             const char *verifier)
+{
+  User *change = make_change (name, verifier);
+
+  change->old = g_strdup (old);
+  store_site_write (site, replace_verifier, NULL, change, user_free, NULL);
+}
+
+void
+store_site_set_secret_async (StoreSite *site,
+                             const char *name,
+                             const char *secret,
+                             GCancellable *cancellable,
+                             GAsyncReadyCallback callback,
+                             gpointer user_data)
+{
+  User *change = make_change (name, NULL);
+
+  change->secret = g_strdup (secret);
+  change_user (site, change, set_secret, g_task_new (NULL, cancellable, callback, user_data));
+}
+
+void
+store_site_forget_secrets (StoreSite *site)
+{
+  store_site_write (site, forget_secrets, NULL, NULL, NULL, NULL);
 }
 
 void

@@ -11,6 +11,9 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+/* Letters whose places are synced at last, when no sync of the whole file system came by. */
+#define MANY_PLACED 1024
+
 #define MIGRATIONS "/io/github/postroom/Postroom/migrations/site"
 
 /* ---- writing ---- */
@@ -49,13 +52,13 @@ write_done (gpointer data, const GError *error)
   g_free (write);
 }
 
-void
-store_site_write (StoreSite *site,
-                  gboolean (*work) (StoreSiteWrite *write, StoreDb *db, GError **error),
-                  void (*after) (StoreSiteWrite *write),
-                  gpointer data,
-                  GDestroyNotify destroy,
-                  GTask *task)
+StoreSiteWrite *
+store_site_write_new (StoreSite *site,
+                      gboolean (*work) (StoreSiteWrite *write, StoreDb *db, GError **error),
+                      void (*after) (StoreSiteWrite *write),
+                      gpointer data,
+                      GDestroyNotify destroy,
+                      GTask *task)
 {
   StoreSiteWrite *write = g_new0 (StoreSiteWrite, 1);
 
@@ -69,7 +72,25 @@ store_site_write (StoreSite *site,
   /* What was committed is not called cancelled. */
   if (task != NULL)
     g_task_set_check_cancellable (task, FALSE);
-  store_writer_push (site->writer, write_work, write_done, write);
+  return write;
+}
+
+void
+store_site_write_all (StoreSite *site, GPtrArray *writes)
+{
+  store_writer_push_all (site->writer, write_work, write_done, writes);
+}
+
+void
+store_site_write (StoreSite *site,
+                  gboolean (*work) (StoreSiteWrite *write, StoreDb *db, GError **error),
+                  void (*after) (StoreSiteWrite *write),
+                  gpointer data,
+                  GDestroyNotify destroy,
+                  GTask *task)
+{
+  store_writer_push (site->writer, write_work, write_done,
+                     store_site_write_new (site, work, after, data, destroy, task));
 }
 
 char *
@@ -98,6 +119,40 @@ clear_spool (StoreDb *db, const char *spool, GError **error)
   return store_statement_run (statement, error);
 }
 
+void
+store_site_note_folder (StoreSite *site, const char *file)
+{
+  g_hash_table_replace (site->folders, g_path_get_dirname (file), g_strdup (file));
+}
+
+void
+store_site_note_placed (StoreSite *site, const char *spool)
+{
+  g_ptr_array_add (site->placed, g_strdup (spool));
+  g_mutex_lock (&site->group_lock);
+  site->placings++;
+  g_mutex_unlock (&site->group_lock);
+}
+
+/* The first @count of them. */
+static gboolean
+clear (StoreSite *site, StoreDb *db, guint count, gboolean synced, GError **error)
+{
+  for (guint i = 0; synced && i < count; i++)
+    {
+      const char *spool = g_ptr_array_index (site->placed, i);
+      if (!clear_spool (db, spool, error))
+        return FALSE;
+      store_files_drop_spool (site->files, spool);
+    }
+  if (count > 0)
+    g_ptr_array_remove_range (site->placed, 0, count);
+  site->cleared += count;
+  if (site->placed->len == 0)
+    g_hash_table_remove_all (site->folders);
+  return TRUE;
+}
+
 gboolean
 store_site_clear_placed (StoreSite *site, StoreDb *db, GError **error)
 {
@@ -110,60 +165,80 @@ store_site_clear_placed (StoreSite *site, StoreDb *db, GError **error)
   g_hash_table_iter_init (&folders, site->folders);
   while (g_hash_table_iter_next (&folders, NULL, &path))
     synced = store_files_sync_folder (site->files, path, NULL) && synced;
-  g_hash_table_remove_all (site->folders);
-  for (guint i = 0; synced && i < site->placed->len; i++)
+  return clear (site, db, site->placed->len, synced, error);
+}
+
+gboolean
+store_site_clear_settled (StoreSite *site, StoreDb *db, GError **error)
+{
+  g_mutex_lock (&site->group_lock);
+  guint64 settled = site->settled;
+  g_mutex_unlock (&site->group_lock);
+  guint count = settled > site->cleared ? (guint) (settled - site->cleared) : 0;
+
+  if (!clear (site, db, MIN (count, site->placed->len), TRUE, error))
+    return FALSE;
+  return site->placed->len < MANY_PLACED || store_site_clear_placed (site, db, error);
+}
+
+/* Gives the file that a dead process left its place; FALSE when it has none yet. A row whose file
+ * is nowhere is of a letter that was refused, when the disk failed in the commit. */
+static gboolean
+mend_letter (StoreSite *site, StoreStatement *letter, GArray *lost)
+{
+  const char *spool = store_statement_get_text (letter, 2);
+  gint64 id = store_statement_get_int (letter, 3);
+  g_autofree char *owner = g_path_get_dirname (spool);
+  g_autofree char *file = store_site_file (store_statement_get_text (letter, 0),
+                                           store_statement_get_text (letter, 1));
+  g_autoptr (GError) problem = NULL;
+
+  if (store_files_is_owner_alive (site->files, owner))
+    return FALSE;
+  if (store_files_place (site->files, spool, file, FALSE, &problem))
+    store_site_note_folder (site, file);
+  else if (g_error_matches (problem, STORE_ERROR, STORE_ERROR_NOT_FOUND))
+    g_array_append_val (lost, id);
+  else
     {
-      const char *spool = g_ptr_array_index (site->placed, i);
-      if (!clear_spool (db, spool, error))
-        return FALSE;
-      store_files_drop_spool (site->files, spool);
+      g_warning ("%s", problem->message);
+      return FALSE;
     }
-  g_ptr_array_set_size (site->placed, 0);
   return TRUE;
 }
 
-/* Gives the files that a dead process left their places. @kept: the spools of those without. */
+/* @kept: the spools of letters without a place. */
 static gboolean
 mend (StoreSite *site, StoreDb *db, GHashTable *kept, GError **error)
 {
+  g_autoptr (GHashTable) mended = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  g_autoptr (GArray) lost = g_array_new (FALSE, FALSE, sizeof (gint64));
   g_autoptr (StoreStatement) statement
-      = store_db_prepare (db, "SELECT user, path, spool FROM letters WHERE spool IS NOT NULL",
+      = store_db_prepare (db, "SELECT user, path, spool, id FROM letters WHERE spool IS NOT NULL",
                           error);
+  GHashTableIter spools;
+  gpointer spool;
   GError *failed = NULL;
 
   if (statement == NULL)
     return FALSE;
   while (store_statement_step (statement, &failed))
+    g_hash_table_add (mend_letter (site, statement, lost) ? mended : kept,
+                      g_strdup (store_statement_get_text (statement, 2)));
+  if (failed != NULL)
     {
-      const char *spool = store_statement_get_text (statement, 2);
-      g_autofree char *owner = g_path_get_dirname (spool);
-      g_autofree char *file = store_site_file (store_statement_get_text (statement, 0),
-                                               store_statement_get_text (statement, 1));
-      g_autofree char *folder = g_path_get_dirname (file);
-      g_autoptr (GError) problem = NULL;
-
-      if (store_files_is_owner_alive (site->files, owner))
-        {
-          g_hash_table_add (kept, g_strdup (spool));
-          continue;
-        }
-      if (!store_files_place (site->files, spool, file, FALSE, &problem))
-        {
-          g_warning ("%s", problem->message);
-          g_hash_table_add (kept, g_strdup (spool));
-          continue;
-        }
-      g_ptr_array_add (site->placed, g_strdup (spool));
-      g_hash_table_replace (site->folders, g_steal_pointer (&folder), g_steal_pointer (&file));
+      g_propagate_error (error, failed);
+      return FALSE;
     }
+  for (guint i = 0; i < lost->len; i++)
+    if (!store_site_delete_letter (db, g_array_index (lost, gint64, i), error))
+      return FALSE;
   /* One letter of several recipients may have some of its places only. */
-  for (guint i = site->placed->len; i > 0; i--)
-    if (g_hash_table_contains (kept, g_ptr_array_index (site->placed, i - 1)))
-      g_ptr_array_remove_index (site->placed, i - 1);
-  if (failed == NULL)
-    return store_site_clear_placed (site, db, error);
-  g_propagate_error (error, failed);
-  return FALSE;
+  g_hash_table_iter_init (&spools, mended);
+  while (g_hash_table_iter_next (&spools, &spool, NULL))
+    if (!g_hash_table_contains (kept, spool))
+      store_site_note_placed (site, spool);
+  return store_site_clear_placed (site, db, error);
 }
 
 static gboolean
@@ -184,9 +259,9 @@ sweep (StoreSite *site, StoreDb *db, GError **error)
 /* ---- opening and closing ---- */
 
 static char *
-read_mark (StoreDb *db)
+read_site (StoreDb *db, const char *sql)
 {
-  g_autoptr (StoreStatement) statement = store_db_prepare (db, "SELECT mark FROM site", NULL);
+  g_autoptr (StoreStatement) statement = store_db_prepare (db, sql, NULL);
 
   return statement != NULL && store_statement_step (statement, NULL)
              ? g_strdup (store_statement_get_text (statement, 0))
@@ -200,7 +275,10 @@ store_site_open (const char *directory, GError **error)
   g_autofree char *path = g_build_filename (directory, "site.db", NULL);
 
   g_mutex_init (&site->lock);
+  g_mutex_init (&site->group_lock);
   g_cond_init (&site->idle);
+  g_cond_init (&site->gathered);
+  site->waiting = g_ptr_array_new ();
   site->lock_fd = -1;
   site->open = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   site->taken = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
@@ -210,13 +288,15 @@ store_site_open (const char *directory, GError **error)
   site->files = store_files_new (directory, error);
   if (site->files == NULL)
     return NULL;
+  site->sync = store_sync_new (store_files_get_spool_folder (site->files));
   g_autoptr (StoreDb) db = store_db_open (path, MIGRATIONS, error);
   if (db == NULL || !sweep (site, db, error))
     return NULL;
   site->reader = store_db_open_reader (path, error);
   if (site->reader == NULL)
     return NULL;
-  site->mark = read_mark (site->reader);
+  site->mark = read_site (site->reader, "SELECT mark FROM site");
+  site->key = read_site (site->reader, "SELECT key FROM site");
   site->writer = store_writer_new (g_steal_pointer (&db));
   return g_steal_pointer (&site);
 }
@@ -235,10 +315,10 @@ cleared_all (gpointer data, const GError *error)
 void
 store_site_free (StoreSite *site)
 {
-  g_mutex_lock (&site->lock);
-  while (site->syncing > 0)
-    g_cond_wait (&site->idle, &site->lock);
-  g_mutex_unlock (&site->lock);
+  g_mutex_lock (&site->group_lock);
+  while (site->grouping)
+    g_cond_wait (&site->idle, &site->group_lock);
+  g_mutex_unlock (&site->group_lock);
 
   /* The last connection to close folds the log into the database: only the writer's can. */
   g_clear_pointer (&site->reader, store_db_free);
@@ -250,15 +330,20 @@ store_site_free (StoreSite *site)
       store_writer_free (site->writer);
     }
   store_site_unlock (site);
+  g_clear_pointer (&site->sync, store_sync_free);
   g_clear_pointer (&site->files, store_files_free);
   g_hash_table_unref (site->open);
   g_hash_table_unref (site->taken);
   g_hash_table_unref (site->recalling);
   g_ptr_array_unref (site->placed);
+  g_ptr_array_unref (site->waiting);
   g_hash_table_unref (site->folders);
   g_mutex_clear (&site->lock);
+  g_mutex_clear (&site->group_lock);
   g_cond_clear (&site->idle);
+  g_cond_clear (&site->gathered);
   g_free (site->mark);
+  g_free (site->key);
   g_free (site);
 }
 

@@ -30,9 +30,13 @@ char *store_site_normalise_user (const char *name, GError **error);
 
 GPtrArray *store_site_dup_users (StoreSite *site, GError **error); /* of StoreUser, by name */
 gboolean store_site_has_user (StoreSite *site, const char *name);
+StoreUser *store_site_dup_user (StoreSite *site, const char *name); /* NULL: there is none */
 /* What store_site_add_user_async() was given; NULL when there is no such user, or it is disabled.
  */
 char *store_site_dup_verifier (StoreSite *site, const char *name);
+
+/* Random digits that nobody else knows, for as long as the site is; borrowed. */
+const char *store_site_get_key (StoreSite *site);
 
 /* @verifier: a salted hash in a form of the caller's; never a password. STORE_ERROR_EXISTS,
  * STORE_ERROR_INVALID. */
@@ -42,12 +46,29 @@ void store_site_add_user_async (StoreSite *site,
                                 GCancellable *cancellable,
                                 GAsyncReadyCallback callback,
                                 gpointer user_data);
+/* Forgets the secret, too. */
 void store_site_set_verifier_async (StoreSite *site,
                                     const char *name,
                                     const char *verifier,
                                     GCancellable *cancellable,
                                     GAsyncReadyCallback callback,
                                     gpointer user_data);
+/* Another form of the same password: nothing happens where @old is no longer the verifier. */
+void store_site_replace_verifier (StoreSite *site,
+                                  const char *name,
+                                  const char *old,
+                                  const char *verifier);
+/* A password that is kept as it is beside its verifier, for log-ins that need it; NULL for none,
+ * and for a disabled user. */
+char *store_site_dup_secret (StoreSite *site, const char *name);
+void store_site_set_secret_async (StoreSite *site,
+                                  const char *name,
+                                  const char *secret,
+                                  GCancellable *cancellable,
+                                  GAsyncReadyCallback callback,
+                                  gpointer user_data);
+/* Everybody's. */
+void store_site_forget_secrets (StoreSite *site);
 /* A disabled user has no verifier, and gets no letters (STORE_ERROR_DISABLED). What is in the
  * maildrop stays. */
 void store_site_set_disabled_async (StoreSite *site,
@@ -128,6 +149,7 @@ typedef struct
   const char *const *users;
   const char *sender;     /* the user who proved to be the sender; NULL: nobody did */
   const char *message_id; /* as the field has it, or NULL */
+  guint64 size;           /* octets as POP3 will tell and send them; 0: those of the spool */
 } StoreDelivery;
 
 /* Takes @spool, the letter as it will be retrieved. One file (hard links, so that a line in it is

@@ -4,7 +4,7 @@
 #include "store-error.h"
 
 /* Jobs that may share one commit: enough to make its sync cheap, few enough to stay quick. */
-#define MAX_BATCH 256
+#define MAX_BATCH 1024
 
 typedef struct
 {
@@ -129,15 +129,34 @@ store_writer_free (StoreWriter *writer)
   g_free (writer);
 }
 
-void
-store_writer_push (StoreWriter *writer, StoreWriterWork work, StoreWriterDone done, gpointer data)
+static Job *
+make_job (StoreWriterWork work, StoreWriterDone done, gpointer data)
 {
   Job *job = g_new0 (Job, 1);
 
   job->work = work;
   job->done = done;
   job->data = data;
-  g_async_queue_push (writer->jobs, job);
+  return job;
+}
+
+void
+store_writer_push (StoreWriter *writer, StoreWriterWork work, StoreWriterDone done, gpointer data)
+{
+  g_async_queue_push (writer->jobs, make_job (work, done, data));
+}
+
+void
+store_writer_push_all (StoreWriter *writer,
+                       StoreWriterWork work,
+                       StoreWriterDone done,
+                       GPtrArray *data)
+{
+  /* Else the writer would begin with the first, alone. */
+  g_async_queue_lock (writer->jobs);
+  for (guint i = 0; i < data->len; i++)
+    g_async_queue_push_unlocked (writer->jobs, make_job (work, done, data->pdata[i]));
+  g_async_queue_unlock (writer->jobs);
 }
 
 typedef struct

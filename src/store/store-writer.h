@@ -24,6 +24,11 @@ void store_writer_free (StoreWriter *writer);
 /* Any thread. */
 void
 store_writer_push (StoreWriter *writer, StoreWriterWork work, StoreWriterDone done, gpointer data);
+/* The same for each of @data: they share a commit. */
+void store_writer_push_all (StoreWriter *writer,
+                            StoreWriterWork work,
+                            StoreWriterDone done,
+                            GPtrArray *data);
 /* Any thread but the writer's: until all that was pushed before is done. */
 void store_writer_wait (StoreWriter *writer);
 

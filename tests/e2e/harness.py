@@ -123,15 +123,16 @@ def cli_json(data, *arguments, **options):
 class Server:
     """postroom-cli serve on free ports, with users ann and bob."""
 
-    def __init__(self, data, *options, users=("ann", "bob")):
+    def __init__(self, data, *options, users=("ann", "bob"), wrapper=()):
         self.data = data
+        self.wrapper = wrapper
         self.options = options
         self.users = users
         self.ports = dict.fromkeys(("smtp", "smtps", "submission", "pop3", "pop3s"), 0)
         self.process = None
 
     def start(self):
-        command = [CLI, f"--data-dir={self.data}", "--json", "serve",
+        command = [*self.wrapper, CLI, f"--data-dir={self.data}", "--json", "serve",
                    *(f"--{name}-port={port}" for name, port in self.ports.items()),
                    *(f"--user={name}:{PASSWORD}" for name in self.users), *self.options]
         self.log = open(os.path.join(self.data, "serve.log"), "ab")

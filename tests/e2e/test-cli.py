@@ -177,6 +177,26 @@ def test_fetch_brings_nothing_twice():
         equal(users["bob"]["letters"], 3, "letters left on the server")
 
 
+def test_large_letters_come_in_part():
+    with directory() as data, Server(data) as server:
+        server.add_account("ann")
+        server.add_account("bob", None, "--max-octets=20000")
+        text = "\n".join(f"Line {number} of a long letter" for number in range(5000))
+        cli(data, "send", f"--from={ANN}", f"--to={BOB}", "--subject=Long", "--text-file=-",
+            stdin=text)
+        cli(data, "fetch", BOB)
+        row = inbox(data)[0]
+        assert row["partial_of"] > 100000 > row["size"], row
+        contains(cli(data, "list").out, "+")
+        contains(cli(data, "fetch", f"--rest={row['id']}").out, "whole")
+        whole = inbox(data)[0]
+        equal(whole["id"], row["id"], "id")
+        equal(whole["size"], row["partial_of"], "size")
+        contains(cli(data, "show", "--text", str(row["id"])).out, "Line 4999 ")
+        cli(data, "fetch", f"--rest={row['id']}", expect=67)
+        cli(data, "fetch", "--rest=99", expect=67)
+
+
 def test_source_goes_out_as_it_is():
     with directory() as data, Server(data) as server:
         server.add_account("ann")

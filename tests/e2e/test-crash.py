@@ -3,17 +3,21 @@
 lost, and nothing is there twice."""
 import collections
 import os
+import poplib
 import random
 import signal
 import smtplib
+import ssl
 import subprocess
 import threading
 import time
 
-from harness import (CLI, DOMAIN, ENVIRONMENT, Server, cli, cli_json, directory, equal, inbox, letter,
+from harness import (CLI, DOMAIN, ENVIRONMENT, PASSWORD, Server, cli, cli_json, directory, equal, inbox, letter,
                      main, note)
 
 ANN, BOB = f"ann@{DOMAIN}", f"bob@{DOMAIN}"
+KILLS = int(os.environ.get("POSTROOM_KILLS", 10))  # of the server under load
+SESSIONS = 8
 SEED = int(os.environ.get("POSTROOM_SEED", random.randrange(1 << 30)))
 
 
@@ -104,49 +108,94 @@ def test_kill_while_fetching():
         note(f"{kills} kills, {len(sent)} letters")
 
 
+class Load:
+    """Sessions that send numbered letters, to one user or to both, until the server is gone."""
+
+    def __init__(self, dice):
+        self.dice = dice
+        self.lock = threading.Lock()
+        self.attempts = 0
+        self.sent, self.acknowledged = {}, {}
+
+    def begin(self, port):
+        self.stopped = threading.Event()
+        self.workers = [threading.Thread(target=self.run, args=(port,)) for _ in range(SESSIONS)]
+        for one in self.workers:
+            one.start()
+
+    def next(self):
+        with self.lock:
+            self.attempts += 1
+            name = f"Nr {self.attempts}"
+            self.sent[name] = self.dice.choice((["bob"], ["ann", "bob"]))
+            return name, self.sent[name], "line of text\r\n" * self.dice.choice((1, 10, 1000))
+
+    def run(self, port):
+        while not self.stopped.is_set():
+            try:
+                with smtplib.SMTP("localhost", port, timeout=20) as smtp:
+                    while not self.stopped.is_set():
+                        name, users, body = self.next()
+                        smtp.sendmail(ANN, [f"{user}@{DOMAIN}" for user in users],
+                                      letter(name, body=body))
+                        self.acknowledged[name] = users
+            except (OSError, smtplib.SMTPException):
+                pass
+
+    def end(self):
+        self.stopped.set()
+        for one in self.workers:
+            one.join()
+
+
+def collect(server, user):
+    """Numbers of the letters in the maildrop, which is empty then."""
+    box = poplib.POP3_SSL("localhost", server.ports["pop3s"], timeout=60,
+                          context=ssl.create_default_context(cafile=server.authority))
+    box.user(user)
+    box.pass_(PASSWORD)
+    count, octets = box.stat()
+    names, total = [], 0
+    for number in range(1, count + 1):
+        lines = box.retr(number)[1]
+        names += [line[9:].decode() for line in lines if line.startswith(b"Subject: ")]
+        total += sum(len(line) + 2 for line in lines)
+        box.dele(number)
+    equal((len(names), total), (count, octets), "letters and octets")
+    box.quit()
+    return names
+
+
 def test_kill_the_server_under_load():
     dice = random.Random(SEED)
     note(f"seed {SEED}")
     with directory() as data:
         server = Server(data).start()
-        acknowledged, attempts, lock = [], 0, threading.Lock()
-        for _ in range(6):
-            stop = time.monotonic() + 0.3 + dice.random()
-
-            def load(worker, until=stop):
-                nonlocal attempts
-                while time.monotonic() < until:
-                    with lock:
-                        attempts += 1
-                        name = f"Nr {attempts}"
-                    try:
-                        with smtplib.SMTP("localhost", server.ports["smtp"], timeout=5) as smtp:
-                            smtp.sendmail(ANN, [BOB, ANN], letter(name))
-                            with lock:
-                                acknowledged.append(name)
-                    except (OSError, smtplib.SMTPException):
-                        pass
-
-            workers = [threading.Thread(target=load, args=(index,)) for index in range(8)]
-            for one in workers:
-                one.start()
-            time.sleep(max(0, stop - time.monotonic() - 0.05))
+        load = Load(random.Random(SEED + 1))
+        got = {"ann": collections.Counter(), "bob": collections.Counter()}
+        for _ in range(KILLS):
+            load.begin(server.ports["smtp"])
+            time.sleep(0.05 + dice.random() * 0.5)
             server.stop(signal.SIGKILL)
-            for one in workers:
-                one.join()
+            load.end()
             server.start()
-        for name in ("ann", "bob"):
-            server.add_account(name)
-        cli(data, "fetch")
-        rows = inbox(data)
-        for account in cli_json(data, "account", "list"):
-            got = collections.Counter(row["subject"] for row in rows
-                                      if row["account"] == account["id"])
-            once(got, f"for {account['address']}")
-            lost = set(acknowledged) - set(got)
-            assert not lost, f"lost for {account['address']}: {lost}"
-        note(f"{len(acknowledged)} acknowledged of {attempts}")
+            for user, seen in got.items():
+                seen.update(collect(server, user))
+        for user, seen in got.items():
+            once(seen, f"for {user}")
+            wanted = {name for name, users in load.acknowledged.items() if user in users}
+            assert wanted, "no letter was acknowledged"
+            assert wanted <= set(seen), f"lost for {user}: {wanted - set(seen)}"
+            strange = {name for name in seen if user not in load.sent[name]}
+            assert not strange, f"not for {user}: {strange}"
+        both = {name for name, users in load.sent.items() if len(users) == 2}
+        equal(both & set(got["ann"]), both & set(got["bob"]), "letters to both")
         server.stop()
+        left = [name for _, _, names in os.walk(os.path.join(data, "server")) for name in names
+                if name.endswith(".eml") or name.isdigit()]
+        equal(left, [], "left behind")
+        note(f"{KILLS} kills: {len(load.acknowledged)} acknowledged of {load.attempts}, "
+             f"{len(got['bob'])} arrived")
 
 
 if __name__ == "__main__":

@@ -106,6 +106,29 @@ def test_bytes_come_as_dovecot_has_them():
         equal(peers.count("bob"), 1, "letters kept at Dovecot")
 
 
+def test_large_letters_go_in_chunks():
+    with site() as (data, peers):
+        add_account(data, peers, ANN)
+        add_account(data, peers, BOB)
+        body = "".join(f".{number} dots are nothing to a chunk\r\n" for number in range(30000))
+        raw = letter("Large", ANN, BOB, body)
+        trace = send(data, peers, f"--to={BOB}", "--source=-", "--trace", stdin=raw).out
+        contains(trace, "BDAT 65536")
+        contains(trace, "BDAT 0 LAST")
+        wait_for(lambda: peers.count("bob"), "Postfix's delivery")
+        equal(fetch(data, peers, BOB), 1, "new letters")
+        got = source(data, inbox(data)[0]["id"])
+        assert got.endswith(raw), len(got)
+
+
+def test_addresses_beyond_ascii():
+    with site() as (data, peers):
+        add_account(data, peers, ANN)
+        done = send(data, peers, "--to=jörg@" + DOMAIN, "--trace", "--text=x", expect=76)
+        contains(done.out, "SMTPUTF8")
+        contains(done.err, "550 5.1.1")
+
+
 def test_wrong_password_and_untrusted_certificate():
     with site() as (data, peers):
         done = add_account(data, peers, ANN, password="zyxwvut", expect=77)

@@ -73,8 +73,9 @@ class Shell:
         return shown.split("\n", 1)[1].rsplit("\n", 1)[0] if "\n" in shown else ""
 
     def leave(self, how="\x04"):
-        self.type(how)
-        wait_for(lambda: not self.read_some(0.2) and self.process.poll() is not None, "the end")
+        # What is typed between a verb's end and the next prompt may be lost, as on any terminal.
+        wait_for(lambda: self.process.poll() is not None
+                 or (self.type(how), self.read_some(1)) is None, "the end")
         return self.process.returncode
 
 

@@ -5,7 +5,7 @@ import email
 import email.policy
 import os
 
-from harness import cli_json, contains, directory, equal, inbox, main, wait_for
+from harness import Server, cli, cli_json, contains, directory, equal, inbox, main, wait_for
 from window import Window
 
 BLOB = bytes(range(256)) * 100
@@ -144,6 +144,23 @@ def test_folders_move_and_delete():
             window.act("open-folder", folder)
             window.picture("08-" + folder.lower())
         equal(window.complaints(), "", "complaints")
+
+
+def test_the_rest_of_a_large_letter():
+    text = "".join(f"Line {number} of a long letter\n" for number in range(5000))
+    with directory() as data, Server(data) as server:
+        server.add_account("ann")
+        server.add_account("bob", None, "--max-octets=20000")
+        cli(data, "send", "--from=ann@postroom.test", "--to=bob@postroom.test", "--subject=Long",
+            "--text-file=-", stdin=text)
+        cli(data, "fetch", "bob@postroom.test")
+        with Window(data) as window:
+            window.act("next")
+            window.picture("09-beginning")
+            window.act("fetch-rest")
+            wait_for(lambda: "partial_of" not in inbox(data)[0], "the rest")
+            window.picture("09-whole")
+            equal(window.complaints(), "", "complaints")
 
 
 def test_dialogs_open():

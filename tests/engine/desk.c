@@ -59,7 +59,7 @@ desk_open (const char *directory)
                                         desk->journal, NULL, desk->directory, &error);
   g_assert_no_error (error);
   desk->letters = engine_letters_new (desk->cabinet);
-  desk->fetcher = engine_fetcher_new (desk->cabinet, desk->accounts);
+  desk->fetcher = engine_fetcher_new (desk->cabinet, desk->accounts, NULL);
   desk->outbox = engine_outbox_new (desk->cabinet, desk->accounts, &error);
   g_assert_no_error (error);
   return desk;

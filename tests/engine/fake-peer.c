@@ -127,9 +127,12 @@ fake_letter_free (FakeLetter *letter)
   g_free (letter);
 }
 
+/* With at most so many lines behind the head. */
 static void
-say_text (Wire *wire, const char *text, gboolean head_only)
+say_text (Wire *wire, const char *text, guint most)
 {
+  guint lines_of_text = 0;
+  gboolean in_text = FALSE;
   g_auto (GStrv) lines = g_strsplit (text, "\r\n", -1);
   g_autoptr (GString) out = g_string_new ("+OK\r\n");
   guint count = g_strv_length (lines);
@@ -139,9 +142,10 @@ say_text (Wire *wire, const char *text, gboolean head_only)
       /* The last piece is what follows the last CRLF: nothing. */
       if (i == count - 1 && lines[i][0] == '\0')
         break;
-      g_string_append_printf (out, "%s%s\r\n", lines[i][0] == '.' ? "." : "", lines[i]);
-      if (head_only && lines[i][0] == '\0')
+      if (in_text && lines_of_text++ == most)
         break;
+      g_string_append_printf (out, "%s%s\r\n", lines[i][0] == '.' ? "." : "", lines[i]);
+      in_text |= lines[i][0] == '\0';
     }
   g_string_append (out, ".");
   say (wire, out->str);
@@ -212,7 +216,7 @@ answer_retr (Wire *wire, guint number)
       return FALSE;
     }
   else
-    say_text (wire, text, FALSE);
+    say_text (wire, text, G_MAXUINT);
   return TRUE;
 }
 
@@ -262,7 +266,7 @@ talk_pop3 (Wire *wire)
         }
       else if (g_str_has_prefix (command, "TOP") && !peer->no_top)
         say_text (wire, ((FakeLetter *) g_ptr_array_index (peer->maildrop, number - 1))->text,
-                  TRUE);
+                  (guint) g_ascii_strtoull (strrchr (command, ' '), NULL, 10));
       else if (g_str_has_prefix (command, "RETR"))
         {
           if (!answer_retr (wire, number))

@@ -72,6 +72,7 @@ fixture_open (const char *directory)
       = engine_server_new (fixture->site, fixture->journal, fixture->identity_directory);
   fixture->config = engine_server_config_new ();
   memset (fixture->config->ports, 0, sizeof fixture->config->ports);
+  fixture->config->limits.delay_seconds = 1;
   return fixture;
 }
 
@@ -136,6 +137,7 @@ fixture_close (Fixture *fixture, gboolean keep)
     remove_tree (fixture->directory);
   engine_server_config_free (fixture->config);
   g_free (fixture->authority);
+  g_free (fixture->last_greeting);
   g_free (fixture->identity_directory);
   g_free (fixture->directory);
   g_free (fixture);
@@ -181,7 +183,10 @@ client_shake (Client *client, Fixture *fixture)
                                                            GNUTLS_X509_FMT_PEM),
                    ==, 1);
   g_assert_cmpint (gnutls_init (&client->tls, GNUTLS_CLIENT | GNUTLS_NO_SIGNAL), ==, 0);
-  gnutls_set_default_priority (client->tls);
+  if (fixture->priority != NULL)
+    g_assert_cmpint (gnutls_priority_set_direct (client->tls, fixture->priority, NULL), ==, 0);
+  else
+    gnutls_set_default_priority (client->tls);
   gnutls_credentials_set (client->tls, GNUTLS_CRD_CERTIFICATE, client->credentials);
   gnutls_session_set_verify_cert (client->tls, "localhost", 0);
   gnutls_transport_set_int (client->tls, client->fd);
@@ -194,13 +199,22 @@ client_shake (Client *client, Fixture *fixture)
   client->taken = 0;
 }
 
-Client *
-client_connect_to (Fixture *fixture, const char *address, EnginePort port)
+static Client *
+open_client (Fixture *fixture,
+             const char *source,
+             const char *address,
+             EnginePort port,
+             char **greeting)
 {
   g_autoptr (Client) client = g_new0 (Client, 1);
   g_autoptr (GSocketClient) connector = g_socket_client_new ();
 
   g_socket_client_set_enable_proxy (connector, FALSE);
+  if (source != NULL)
+    {
+      g_autoptr (GSocketAddress) own = g_inet_socket_address_new_from_string (source, 0);
+      g_socket_client_set_local_address (connector, own);
+    }
   client->pop3 = port == ENGINE_PORT_POP3 || port == ENGINE_PORT_POP3S;
   client->in = g_string_new (NULL);
   client->connection
@@ -213,10 +227,26 @@ client_connect_to (Fixture *fixture, const char *address, EnginePort port)
   if (port == ENGINE_PORT_SMTPS || port == ENGINE_PORT_POP3S)
     client_shake (client, fixture);
 
-  g_autofree char *greeting = client_reply (client);
-  if (greeting == NULL || !g_str_has_prefix (greeting, client->pop3 ? "+OK" : "220"))
+  client->greeting = client_reply (client);
+  if (greeting != NULL)
+    *greeting = g_strdup (client->greeting);
+  if (client->greeting == NULL
+      || !g_str_has_prefix (client->greeting, client->pop3 ? "+OK" : "220"))
     return NULL;
   return g_steal_pointer (&client);
+}
+
+Client *
+client_connect_to (Fixture *fixture, const char *address, EnginePort port)
+{
+  return open_client (fixture, NULL, address, port, NULL);
+}
+
+Client *
+client_connect_from (Fixture *fixture, const char *source, EnginePort port)
+{
+  g_clear_pointer (&fixture->last_greeting, g_free);
+  return open_client (fixture, source, "127.0.0.1", port, &fixture->last_greeting);
 }
 
 Client *
@@ -234,6 +264,7 @@ client_free (Client *client)
     gnutls_certificate_free_credentials (client->credentials);
   g_clear_object (&client->connection);
   g_string_free (client->in, TRUE);
+  g_free (client->greeting);
   g_free (client);
 }
 

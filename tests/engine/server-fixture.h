@@ -20,6 +20,8 @@ typedef struct
   EngineServer *server;
   EngineServerConfig *config;
   char *authority;
+  char *last_greeting;  /* of client_connect_from() */
+  const char *priority; /* of the clients' TLS; NULL: as GnuTLS has it */
   guint16 ports[ENGINE_N_PORTS];
 } Fixture;
 
@@ -46,10 +48,14 @@ typedef struct
   GString *in; /* what was read */
   gsize taken; /* of it */
   gboolean pop3;
+  char *greeting;
 } Client;
 
 /* Connects, with TLS where the port wants it, and reads the greeting. NULL when refused. */
 Client *client_connect (Fixture *fixture, EnginePort port);
+/* From another address of this machine, by one thread at a time; what came for a greeting is kept.
+ */
+Client *client_connect_from (Fixture *fixture, const char *source, EnginePort port);
 Client *client_connect_to (Fixture *fixture, const char *address, EnginePort port);
 void client_free (Client *client);
 void client_shake (Client *client, Fixture *fixture);

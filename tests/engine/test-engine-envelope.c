@@ -3,7 +3,6 @@
 
 static const char *const ann[] = { "ann", NULL };
 static const char *const bob[] = { "bob", NULL };
-static const char *const all[] = { "ann", "bob", "carl", NULL };
 
 static void
 add (EngineEnvelope *envelope,
@@ -65,27 +64,10 @@ test_kept (void)
   g_assert_null (recipient->original);
 }
 
-static void
-test_users (void)
-{
-  static const char *const expected[] = { "ann", "bob", "carl", NULL };
-  g_autoptr (EngineEnvelope) envelope = make_envelope ();
-  g_auto (GStrv) nobody = engine_envelope_dup_users (envelope);
-
-  g_assert_cmpuint (g_strv_length (nobody), ==, 0);
-  add (envelope, "ann", "b.test", ann, PROTO_DSN_NOTIFY_UNSAID, NULL);
-  add (envelope, "bob", "b.test", bob, PROTO_DSN_NOTIFY_UNSAID, NULL);
-  add (envelope, "ann+x", "b.test", ann, PROTO_DSN_NOTIFY_UNSAID, NULL);
-  add (envelope, "all", "b.test", all, PROTO_DSN_NOTIFY_UNSAID, NULL);
-  g_auto (GStrv) users = engine_envelope_dup_users (envelope);
-  g_assert_cmpstrv (users, expected);
-}
-
 int
 main (int argc, char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/engine/envelope/kept", test_kept);
-  g_test_add_func ("/engine/envelope/users", test_users);
   return g_test_run ();
 }

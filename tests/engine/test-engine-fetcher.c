@@ -140,6 +140,138 @@ test_keep_until_deleted (void)
   fake_peer_free (peer);
 }
 
+static void
+set_max_octets (Desk *desk, EngineAccount *account, guint64 octets)
+{
+  g_autoptr (StoreAccount) values = store_account_copy (engine_account_get_values (account));
+  g_autoptr (GAsyncResult) saved = NULL;
+
+  values->max_octets = octets;
+  engine_accounts_save_async (desk->accounts, values, NULL, NULL, desk_got, &saved);
+  g_assert_nonnull (engine_accounts_save_finish (desk->accounts, desk_wait (&saved), NULL));
+}
+
+static char *
+read_text (Desk *desk, gint64 id)
+{
+  g_autoptr (GAsyncResult) read = NULL;
+
+  engine_letters_read_async (desk->letters, id, NULL, desk_got, &read);
+  g_autoptr (MessageLetter) letter
+      = engine_letters_read_finish (desk->letters, desk_wait (&read), NULL);
+  GBytes *source = message_letter_get_source (letter);
+  return g_strndup (g_bytes_get_data (source, NULL), g_bytes_get_size (source));
+}
+
+static StoreLetter *
+load_row (Desk *desk, gint64 id)
+{
+  g_autoptr (GAsyncResult) loaded = NULL;
+
+  engine_letters_load_async (desk->letters, &id, 1, NULL, desk_got, &loaded);
+  g_autoptr (GPtrArray) rows
+      = engine_letters_load_finish (desk->letters, desk_wait (&loaded), NULL);
+  g_assert_cmpuint (rows->len, ==, 1);
+  return store_letter_copy (g_ptr_array_index (rows, 0));
+}
+
+static gboolean
+fetch_rest (Desk *desk, EngineAccount *account, gint64 id, GError **error)
+{
+  g_autoptr (GAsyncResult) result = NULL;
+
+  engine_fetcher_fetch_rest_async (desk->fetcher, account, id, NULL, desk_got, &result);
+  return engine_fetcher_fetch_rest_finish (desk->fetcher, desk_wait (&result), error);
+}
+
+static char *
+make_large (void)
+{
+  GString *text = g_string_new ("From: bob@fake.test\r\nSubject: Large\r\n\r\n");
+
+  for (guint i = 0; i < 1000; i++)
+    g_string_append_printf (text, "Line %u\r\n", i);
+  return g_string_free (text, FALSE);
+}
+
+/* Of a large letter the beginning comes first, the rest when a person wants it; it goes at the
+ * server only then. */
+static void
+test_partial (void)
+{
+  Desk *desk = desk_open (NULL);
+  FakePeer *peer = fake_pop3_new ();
+  EngineAccount *account = desk_add_account (desk, 1, peer->port, FALSE);
+  g_autofree char *large = make_large ();
+  g_autoptr (GAsyncResult) marked = NULL;
+  g_autoptr (GAsyncResult) moved = NULL;
+  g_autoptr (GError) error = NULL;
+
+  set_max_octets (desk, account, 2000);
+  fake_pop3_put (peer, "small", LETTER ("1"));
+  fetch_well (desk, account, 1);
+  fake_pop3_put (peer, "large", large);
+  fetch_well (desk, account, 1);
+  fetch_well (desk, account, 0);
+  g_assert_cmpuint (peer->maildrop->len, ==, 1);
+  gint64 id = first_of (desk, STORE_FOLDER_INBOX);
+  g_autoptr (StoreLetter) part = load_row (desk, id);
+  g_autofree char *beginning = read_text (desk, id);
+  g_assert_cmpuint (part->partial, ==, strlen (large));
+  g_assert_true (g_str_has_prefix (large, beginning));
+  g_assert_cmpuint (strlen (beginning), <, 2000);
+
+  engine_letters_set_flag_async (desk->letters, &id, 1, ENGINE_FLAG_FLAGGED, TRUE, NULL, desk_got,
+                                 &marked);
+  g_assert_true (engine_letters_finish (desk->letters, desk_wait (&marked), NULL));
+  engine_letters_move_async (desk->letters, &id, 1, STORE_FOLDER_JUNK, NULL, desk_got, &moved);
+  g_assert_true (engine_letters_finish (desk->letters, desk_wait (&moved), NULL));
+  g_assert_true (fetch_rest (desk, account, id, &error));
+  g_assert_no_error (error);
+  g_autoptr (StoreLetter) whole = load_row (desk, id);
+  g_autofree char *all = read_text (desk, id);
+  g_assert_cmpstr (all, ==, large);
+  g_assert_cmpuint (whole->partial, ==, 0);
+  g_assert_cmpuint (whole->size, ==, strlen (large));
+  g_assert_true (whole->flagged);
+  g_assert_cmpint (whole->folder, ==, STORE_FOLDER_JUNK);
+  g_assert_cmpuint (peer->maildrop->len, ==, 0);
+  g_assert_cmpuint (desk_count (desk, STORE_FOLDER_INBOX), ==, 1);
+  g_assert_false (fetch_rest (desk, account, id, &error));
+  g_assert_error (error, ENGINE_ERROR, ENGINE_ERROR_NOT_FOUND);
+  desk_close (desk, FALSE);
+  fake_peer_free (peer);
+}
+
+/* Without TOP the letter comes whole; a letter that the server has lost is told so. */
+static void
+test_partial_lost (void)
+{
+  Desk *desk = desk_open (NULL);
+  FakePeer *peer = fake_pop3_new ();
+  EngineAccount *account = desk_add_account (desk, 1, peer->port, TRUE);
+  g_autofree char *large = make_large ();
+  g_autoptr (GError) error = NULL;
+
+  set_max_octets (desk, account, 2000);
+  fake_pop3_put (peer, "large", large);
+  peer->no_top = TRUE;
+  fetch_well (desk, account, 1);
+  gint64 id = first_of (desk, STORE_FOLDER_INBOX);
+  g_autofree char *all = read_text (desk, id);
+  g_assert_cmpstr (all, ==, large);
+
+  peer->no_top = FALSE;
+  fake_pop3_put (peer, "other", large);
+  fetch_well (desk, account, 1);
+  id = first_of (desk, STORE_FOLDER_INBOX);
+  g_ptr_array_set_size (peer->maildrop, 1);
+  g_assert_false (fetch_rest (desk, account, id, &error));
+  g_assert_error (error, ENGINE_ERROR, ENGINE_ERROR_NOT_FOUND);
+  desk_close (desk, FALSE);
+  fake_peer_free (peer);
+}
+
 /* Octet for octet, as the server has it. */
 static void
 test_bytes (void)
@@ -443,6 +575,8 @@ main (int argc, char **argv)
   g_test_add_func ("/engine/fetcher/delete", test_delete);
   g_test_add_func ("/engine/fetcher/keep-days", test_keep_days);
   g_test_add_func ("/engine/fetcher/keep-until-deleted", test_keep_until_deleted);
+  g_test_add_func ("/engine/fetcher/partial", test_partial);
+  g_test_add_func ("/engine/fetcher/partial-lost", test_partial_lost);
   g_test_add_func ("/engine/fetcher/bytes", test_bytes);
   g_test_add_func ("/engine/fetcher/cut", test_cut);
   g_test_add_func ("/engine/fetcher/refused-letter", test_refused_letter);

@@ -75,6 +75,52 @@ chunks (Fixture *fixture, gpointer data)
   assert_letter_ends_with (fixture, binary, length);
 }
 
+/* RFC 1939 section 11: POP3 sends line ends as CRLF, and tells the size of what it sends. */
+static void
+sizes_of_chunks (Fixture *fixture, gpointer data)
+{
+  static const char *const letters[] = {
+    "Subject: lf\n\na\n.\n\nb\n",
+    "Subject: cr\r\r.\ra\r",
+    "Subject: end\r\n\r\nno line end",
+    "Subject: cr at the end\r\n\r\na\r",
+    "Subject: mixed\r\n\n\r\r\n\n\r.a\r\r\n\n",
+    "Subject: none\r\n\r\n.a\r\n",
+  };
+  g_autoptr (Client) sender = greet (fixture, ENGINE_PORT_SMTP);
+  gsize all = 0;
+
+  for (guint i = 0; i < G_N_ELEMENTS (letters); i++)
+    {
+      begin (sender, " BODY=BINARYMIME");
+      for (const char *p = letters[i]; *p != '\0'; p++)
+        {
+          client_say (sender, "BDAT 1");
+          client_write (sender, p, 1);
+          client_expect (sender, "250");
+        }
+      client_do (sender, "BDAT 0 LAST", "250 2.0.0 Stored as ");
+    }
+  g_autoptr (Client) reader = client_connect (fixture, ENGINE_PORT_POP3S);
+  client_login (reader, "ann");
+  for (guint i = 0; i < G_N_ELEMENTS (letters); i++)
+    {
+      client_say (reader, "RETR %u", i + 1);
+      client_expect (reader, "+OK");
+      g_autofree char *body = client_body (reader);
+      g_autofree char *listed = g_strdup_printf ("+OK %u %" G_GSIZE_FORMAT, i + 1, strlen (body));
+      client_say (reader, "LIST %u", i + 1);
+      g_autofree char *reply = client_reply (reader);
+      g_assert_cmpstr (reply, ==, listed);
+      all += strlen (body);
+    }
+  g_autofree char *stat
+      = g_strdup_printf ("+OK %u %" G_GSIZE_FORMAT, (guint) G_N_ELEMENTS (letters), all);
+  client_say (reader, "STAT");
+  g_autofree char *reply = client_reply (reader);
+  g_assert_cmpstr (reply, ==, stat);
+}
+
 /* In one write, one chunk larger than any buffer, and a command that it must not be taken for. */
 static void
 pipelined_chunks (Fixture *fixture, gpointer data)
@@ -281,6 +327,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_data_func ("/engine/server/extensions/chunks", chunks, test_default);
+  g_test_add_data_func ("/engine/server/extensions/sizes-of-chunks", sizes_of_chunks, test_default);
   g_test_add_data_func ("/engine/server/extensions/pipelined-chunks", pipelined_chunks,
                         test_default);
   g_test_add_data_func ("/engine/server/extensions/lost-chunks", lost_chunks, test_default);

@@ -280,7 +280,7 @@ say_full (Fixture *fixture, gpointer data)
   static const Rcpt empty[] = {
     { "<ann@postroom.test>", "552 5.2.2" },
     { "<bob@postroom.test>", "250 2.1.5" },
-    { "<team@postroom.test>", "552 5.2.2" },
+    { "<team@postroom.test>", "250 2.1.5" }, /* for Bob; the sender hears of Ann */
   };
   static const Rcpt full[] = {
     { "<ann@postroom.test>", "452 4.2.2" },
@@ -510,6 +510,46 @@ test_recall (void)
   fixture_close (fixture, FALSE);
 }
 
+/* ---- reports ---- */
+
+/* Where EXPN names the members, a report does. */
+static void
+say_report (Fixture *fixture, gpointer data)
+{
+  g_autoptr (Client) client = client_connect (fixture, ENGINE_PORT_SMTP);
+  client_do (client, "EHLO client.example", "250");
+  client_do (client, "MAIL FROM:<dora@postroom.test>", "250");
+  client_do (client, "RCPT TO:<team@postroom.test>", "250");
+  finish (client, "250");
+
+  g_autoptr (Client) reader = client_connect (fixture, ENGINE_PORT_POP3S);
+  client_login (reader, "dora");
+  client_do (reader, "RETR 1", "+OK");
+  g_autofree char *report = client_body (reader);
+  g_assert_true (g_str_has_prefix (report, "Return-Path: <>\r\n"));
+  g_assert_nonnull (strstr (report, "Final-Recipient: rfc822; bob@postroom.test\r\n"
+                                    "Action: failed\r\nStatus: 5.2.1\r\n"));
+  g_assert_nonnull (strstr (report, "Final-Recipient: rfc822; carl@postroom.test\r\n"
+                                    "Action: failed\r\nStatus: 5.2.3\r\n"));
+  g_assert_null (strstr (report, "rfc822; ann@postroom.test"));
+  check_counts (fixture, 1, 0, 0);
+}
+
+static void
+test_report (void)
+{
+  Fixture *fixture = open_fixture ();
+
+  fixture_add_user (fixture, "dora");
+  add_alias (fixture, "team", NULL, (const char *[]){ "ann", "bob", "carl", NULL });
+  set_disabled (fixture, "bob", TRUE);
+  set_quota (fixture, "carl", 10, 0);
+  fixture->config->offer_expn = TRUE;
+  fixture_start (fixture);
+  fixture_run (fixture, say_report, NULL);
+  fixture_close (fixture, FALSE);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -521,5 +561,6 @@ main (int argc, char **argv)
   g_test_add_func ("/engine/mailboxes/race", test_race);
   g_test_add_func ("/engine/mailboxes/disabled", test_disabled);
   g_test_add_func ("/engine/mailboxes/recall", test_recall);
+  g_test_add_func ("/engine/mailboxes/report", test_report);
   return g_test_run ();
 }

@@ -66,7 +66,7 @@ authentication (Fixture *fixture, gpointer data)
   client_shake (client, fixture);
   client_do (client, "CAPA", "+OK");
   g_autofree char *capabilities = client_body (client);
-  g_assert_nonnull (strstr (capabilities, "SASL PLAIN LOGIN\r\n"));
+  g_assert_nonnull (strstr (capabilities, "SASL SCRAM-SHA-256-PLUS SCRAM-SHA-256 PLAIN LOGIN\r\n"));
   g_assert_nonnull (strstr (capabilities, "USER\r\n"));
   g_assert_null (strstr (capabilities, "STLS"));
   client_do (client, "USER nobody", "+OK");

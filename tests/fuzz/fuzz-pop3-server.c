@@ -76,8 +76,15 @@ handle (Session *session, ProtoPop3Server *server, const ProtoPop3ServerEvent *e
   g_string_append_printf (session->events, "%u ", event->type);
   switch (event->type)
     {
+    case PROTO_POP3_SERVER_KEYS:
+      if (strlen (event->user) % 2 == 0)
+        proto_pop3_server_give_keys (server, &(const ProtoScramKeys){ .iterations = 4096 });
+      else
+        proto_pop3_server_refuse (server, "AUTH", "No");
+      break;
     case PROTO_POP3_SERVER_LOGIN:
-      log_in (session, server, base_secret_get_length (event->credentials->password));
+      g_assert_false (event->credentials->proved);
+      log_in (session, server, strlen (event->credentials->user));
       break;
     case PROTO_POP3_SERVER_APOP:
       g_assert_cmpuint (strlen (event->digest), ==, 32);
@@ -138,6 +145,8 @@ run (const uint8_t *data, size_t size, gsize piece)
 
   proto_pop3_server_config_init (&config);
   config.plain_in_clear = TRUE;
+  config.mechanisms |= PROTO_SASL_SCRAM_SHA_256 | PROTO_SASL_CRAM_MD5;
+  config.nonce = "n";
   g_autoptr (ProtoPop3Server) server = proto_pop3_server_new (&config, FALSE);
   ProtoEngine *engine = proto_pop3_server_get_engine (server);
 

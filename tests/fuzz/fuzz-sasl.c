@@ -7,19 +7,31 @@
 static void
 check_server (ProtoSaslMechanisms mechanism, char **lines)
 {
-  g_autoptr (ProtoSaslServer) server = proto_sasl_server_new (mechanism);
+  g_autoptr (ProtoSaslServer) server = proto_sasl_server_new (mechanism, NULL);
 
+  if (mechanism == PROTO_SASL_CRAM_MD5)
+    {
+      g_autofree char *first = NULL;
+      g_assert_cmpint (proto_sasl_server_step (server, NULL, &first, NULL), ==,
+                       PROTO_SASL_CONTINUE);
+    }
   for (guint i = 0; lines[i] != NULL; i++)
     {
       g_autoptr (ProtoCredentials) credentials = NULL;
       g_autofree char *challenge = NULL;
       ProtoSaslResult result = proto_sasl_server_step (server, lines[i], &challenge, &credentials);
 
+      if (result == PROTO_SASL_KEYS)
+        {
+          challenge = proto_sasl_server_give_keys (server, &(const ProtoScramKeys){ 0 });
+          result = PROTO_SASL_CONTINUE;
+        }
       g_assert_true ((result == PROTO_SASL_CONTINUE) == (challenge != NULL));
       g_assert_true ((result == PROTO_SASL_DONE) == (credentials != NULL));
       if (credentials != NULL)
         {
           g_assert_cmpuint (strlen (credentials->user), >, 0);
+          g_assert_false (credentials->proved);
           g_assert_true (g_utf8_validate (credentials->user, -1, NULL));
           g_assert_true (g_utf8_validate (credentials->authzid, -1, NULL));
         }
@@ -33,7 +45,7 @@ check_client (ProtoSaslMechanisms mechanism, char **lines)
 {
   g_autoptr (BaseSecret) password = base_secret_new ("secret", -1);
   g_autoptr (ProtoCredentials) credentials = proto_credentials_new ("tim", password);
-  g_autoptr (ProtoSaslClient) client = proto_sasl_client_new (mechanism, credentials);
+  g_autoptr (ProtoSaslClient) client = proto_sasl_client_new (mechanism, credentials, NULL);
   guint answered = 0;
 
   for (guint i = 0; lines[i] != NULL; i++)
@@ -57,6 +69,8 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
 
   check_server (PROTO_SASL_PLAIN, lines);
   check_server (PROTO_SASL_LOGIN, lines);
+  check_server (PROTO_SASL_SCRAM_SHA_256, lines);
+  check_server (PROTO_SASL_CRAM_MD5, lines);
   check_client (PROTO_SASL_PLAIN, lines);
   check_client (PROTO_SASL_LOGIN, lines);
   return 0;

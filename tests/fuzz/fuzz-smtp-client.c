@@ -17,6 +17,16 @@ static void
 send_or_quit (Session *session)
 {
   static const char *const recipients[] = { "anna@example.org", "bert@example.org", NULL };
+  /* The second goes in chunks, where the server takes them. */
+  const ProtoSmtpMessage message = {
+    .reverse_path = "carl@example.org",
+    .recipients = recipients,
+    .size = session->messages == 1 ? 1000000 : 10,
+    .eight_bit = TRUE,
+    .dsn_return = PROTO_DSN_RETURN_HEADERS,
+    .notify = PROTO_DSN_NOTIFY_SUCCESS | PROTO_DSN_NOTIFY_FAILURE,
+    .envelope_id = "id",
+  };
   g_autoptr (GError) error = NULL;
 
   if (session->messages++ > 2)
@@ -24,7 +34,7 @@ send_or_quit (Session *session)
       proto_smtp_client_quit (session->client);
       return;
     }
-  proto_smtp_client_send (session->client, "carl@example.org", recipients, 10, TRUE, &error);
+  proto_smtp_client_send (session->client, &message, &error);
   g_assert_no_error (error);
 }
 

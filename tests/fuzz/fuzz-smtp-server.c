@@ -33,7 +33,7 @@ handle (Session *session, ProtoSmtpServer *server, const ProtoSmtpServerEvent *e
   switch (event->type)
     {
     case PROTO_SMTP_SERVER_AUTH:
-      answer (server, base_secret_get_length (event->credentials->password) % 2 ? 535 : 235);
+      answer (server, strlen (event->credentials->user) % 2 ? 535 : 235);
       break;
     case PROTO_SMTP_SERVER_MAIL:
       g_assert_false (session->in_transaction);
@@ -49,9 +49,20 @@ handle (Session *session, ProtoSmtpServer *server, const ProtoSmtpServerEvent *e
       g_assert_false (proto_path_is_null (event->path));
       answer (server, strlen (event->path->local_part) % 2 ? 550 : 250);
       break;
+    case PROTO_SMTP_SERVER_KEYS:
+      if (strlen (event->text) % 2 == 0)
+        proto_smtp_server_give_keys (server, &(const ProtoScramKeys){ .iterations = 4096 });
+      else
+        answer (server, 454);
+      break;
     case PROTO_SMTP_SERVER_VRFY:
     case PROTO_SMTP_SERVER_EXPN:
       answer (server, 252);
+      break;
+    case PROTO_SMTP_SERVER_RECALL:
+      g_assert_false (session->in_transaction);
+      g_assert_true (g_str_has_prefix (event->text, "<") && g_str_has_suffix (event->text, ">"));
+      answer (server, 250);
       break;
     case PROTO_SMTP_SERVER_DATA:
       g_assert_true (session->in_transaction && !session->in_text);
@@ -112,7 +123,10 @@ run (const uint8_t *data, size_t size, gsize piece)
   config.offer_dsn = TRUE;
   config.offer_smtputf8 = TRUE;
   config.offer_expn = TRUE;
-  config.mechanisms = PROTO_SASL_PLAIN | PROTO_SASL_LOGIN;
+  config.offer_recall = TRUE;
+  config.mechanisms
+      = PROTO_SASL_PLAIN | PROTO_SASL_LOGIN | PROTO_SASL_SCRAM_SHA_256 | PROTO_SASL_CRAM_MD5;
+  config.nonce = "n";
   config.max_size = MAX_SIZE;
   config.max_recipients = 5;
   ProtoSmtpServer *server = proto_smtp_server_new (&config, FALSE);

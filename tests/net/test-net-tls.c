@@ -73,6 +73,15 @@ test_implicit (Fixture *fixture, gconstpointer name)
       g_str_has_prefix (net_link_get_tls_description (fixture->client.link), "TLSv1.3 TLS_"));
   g_assert_cmpstr (fixture->server.echo->tls, ==,
                    net_link_get_tls_description (fixture->server.link));
+  /* What a log-in is bound to: the same on both sides, and in TLS 1.3 no tls-unique. */
+  for (guint i = 0; i < PROTO_N_BINDINGS; i++)
+    {
+      GBytes *ours = fixture->client.echo->engine.bindings[i];
+      GBytes *theirs = fixture->server.echo->engine.bindings[i];
+      g_assert_true ((ours == NULL) == (i == PROTO_BINDING_UNIQUE));
+      g_assert_true ((theirs == NULL) == (i == PROTO_BINDING_UNIQUE));
+      g_assert_true (ours == NULL || g_bytes_equal (ours, theirs));
+    }
 }
 
 /* Clear words first, then TLS, then words that are encrypted. */

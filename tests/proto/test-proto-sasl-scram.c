@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include <proto-sasl-scram.h>
+#include "transcript-sasl.h"
+
+#include <string.h>
 
 #define FIRST                                                                                      \
   "r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096"
@@ -80,6 +82,21 @@ test_prepare (void)
     { "a\xc2\xa0"
       "b",
       "a b" },
+    /* RFC 4013 section 3. */
+    { "I\xc2\xadX", "IX" },
+    { "USER", "USER" },
+    { "\xd8\xa7\x31", NULL },
+    /* Letters from right to left at both ends, and no other ones. */
+    { "\xd8\xa7\x31\xd8\xa8", "\xd8\xa7\x31\xd8\xa8" },
+    { "\xd8\xa7x\xd8\xa8", NULL },
+    /* Nothing is left; a private use; a tag; no character; a line's end; a bidi mark. */
+    { "\xe2\x80\x8b", NULL },
+    { "\xee\x80\x80", NULL },
+    { "\xf3\xa0\x80\x81", NULL },
+    { "\xef\xbf\xbf", NULL },
+    { "\xe2\x80\xa8", NULL },
+    { "a\xe2\x80\x8e", NULL },
+    { "\xe3\x80\x80", " " },
     { "a\x07", NULL },
     { "", NULL },
     { "\xff", NULL },
@@ -97,6 +114,83 @@ test_prepare (void)
     }
 }
 
+/* The whole exchange, over a TLS that gives each side its words; whether it went well. */
+static gboolean
+exchange (const char *password_text, const char *client_data, const char *server_data, char flag)
+{
+  g_autoptr (BaseSecret) password = base_secret_new (password_text, -1);
+  g_autoptr (ProtoScramClient) client = proto_scram_client_new ("us=er,", password, NULL);
+  g_autoptr (GBytes) client_bytes = g_bytes_new (client_data, strlen (client_data));
+  g_autoptr (GBytes) server_bytes = g_bytes_new (server_data, strlen (server_data));
+  GBytes *bindings[PROTO_N_BINDINGS] = { [PROTO_BINDING_UNIQUE] = server_bytes };
+  g_autoptr (ProtoScramServer) server
+      = proto_scram_server_new (flag == 'p', flag == 'y', bindings, NULL);
+  gboolean proved = FALSE;
+
+  if (flag != 'n')
+    proto_scram_client_bind (client, PROTO_BINDING_UNIQUE, flag == 'p' ? client_bytes : NULL);
+  g_autofree char *first = proto_scram_client_first (client);
+  g_assert_true (proto_scram_server_take_first (server, first));
+  g_assert_cmpstr (proto_scram_server_get_user (server), ==, "us=er,");
+  g_autofree char *challenge = proto_scram_server_answer (server, transcript_sasl_get_keys ());
+  g_autofree char *answer = proto_scram_client_answer (client, challenge);
+  g_assert_nonnull (answer);
+  g_assert_true (proto_scram_server_take_final (server, answer, &proved));
+  g_autofree char *final = proto_scram_server_final (server);
+  g_assert_true (!proved || proto_scram_client_check (client, final));
+  return proved;
+}
+
+static void
+test_both_sides (void)
+{
+  g_assert_true (exchange ("pencil", "", "", 'n'));
+  g_assert_false (exchange ("pencils", "", "", 'n'));
+  g_assert_true (exchange ("pencil", "tls", "tls", 'p'));
+  g_assert_false (exchange ("pencil", "tls", "lts", 'p'));
+  g_assert_false (exchange ("pencil", "tls", "tls", 'y'));
+}
+
+/* What a server must not take for the end of the exchange. */
+static void
+test_finals (void)
+{
+  static const struct
+  {
+    const char *final;
+    gboolean well_formed;
+  } cases[] = {
+    { "", FALSE },
+    { "c=biws,r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0", FALSE },
+    { "r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,c=biws,"
+      "p=dHzbZapWIk4jUhN+Ute9ytag9zjfMHgsqmmiz7AndVQ=",
+      FALSE },
+    { "c=biws,r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,p=dHzb", FALSE },
+    { "c=biws,r=rOprNGfwEbeRWgbNEkqO,p=dHzbZapWIk4jUhN+Ute9ytag9zjfMHgsqmmiz7AndVQ=", TRUE },
+    { "c=eSws,r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,"
+      "p=dHzbZapWIk4jUhN+Ute9ytag9zjfMHgsqmmiz7AndVQ=",
+      TRUE },
+    { "c=biws,r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,x=y,"
+      "p=dHzbZapWIk4jUhN+Ute9ytag9zjfMHgsqmmiz7AndVQ=",
+      TRUE },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (ProtoScramServer) server
+          = proto_scram_server_new (FALSE, FALSE, NULL, "%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0");
+      gboolean proved = FALSE;
+
+      g_assert_true (proto_scram_server_take_first (server, "n,,n=user,r=rOprNGfwEbeRWgbNEkqO"));
+      g_assert_false (proto_scram_server_take_final (server, cases[i].final, &proved));
+      g_autofree char *first = proto_scram_server_answer (server, transcript_sasl_get_keys ());
+      g_assert_cmpstr (first, ==, FIRST);
+      g_assert_cmpint (proto_scram_server_take_final (server, cases[i].final, &proved), ==,
+                       cases[i].well_formed);
+      g_assert_false (proved);
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -105,5 +199,7 @@ main (int argc, char **argv)
   g_test_add_func ("/proto/scram/refused", test_refused);
   g_test_add_func ("/proto/scram/names", test_names);
   g_test_add_func ("/proto/scram/prepare", test_prepare);
+  g_test_add_func ("/proto/scram/both-sides", test_both_sides);
+  g_test_add_func ("/proto/scram/finals", test_finals);
   return g_test_run ();
 }

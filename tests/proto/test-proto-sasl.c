@@ -63,7 +63,7 @@ test_plain (void)
 
   for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
     {
-      g_autoptr (ProtoSaslServer) server = proto_sasl_server_new (PROTO_SASL_PLAIN);
+      g_autoptr (ProtoSaslServer) server = proto_sasl_server_new (PROTO_SASL_PLAIN, NULL);
       g_autoptr (ProtoCredentials) credentials = NULL;
       g_autofree char *response = encode (cases[i].octets, cases[i].length);
       g_autofree char *challenge = NULL;
@@ -92,7 +92,7 @@ test_bad_base64 (void)
     for (guint m = 0; m < 2; m++)
       {
         g_autoptr (ProtoSaslServer) server
-            = proto_sasl_server_new (m == 0 ? PROTO_SASL_PLAIN : PROTO_SASL_LOGIN);
+            = proto_sasl_server_new (m == 0 ? PROTO_SASL_PLAIN : PROTO_SASL_LOGIN, NULL);
         g_autoptr (ProtoCredentials) credentials = NULL;
         g_autofree char *challenge = NULL;
 
@@ -115,8 +115,8 @@ check_exchange (ProtoSaslMechanisms mechanism, gboolean initial, guint challenge
 {
   g_autoptr (ProtoCredentials) mine = tim ();
   g_autoptr (ProtoCredentials) theirs = NULL;
-  g_autoptr (ProtoSaslServer) server = proto_sasl_server_new (mechanism);
-  g_autoptr (ProtoSaslClient) client = proto_sasl_client_new (mechanism, mine);
+  g_autoptr (ProtoSaslServer) server = proto_sasl_server_new (mechanism, NULL);
+  g_autoptr (ProtoSaslClient) client = proto_sasl_client_new (mechanism, mine, NULL);
   g_autofree char *response = initial ? proto_sasl_client_initial (client) : NULL;
   ProtoSaslResult result;
   guint n = 0;
@@ -150,7 +150,7 @@ test_exchanges (void)
 static void
 test_login (void)
 {
-  g_autoptr (ProtoSaslServer) server = proto_sasl_server_new (PROTO_SASL_LOGIN);
+  g_autoptr (ProtoSaslServer) server = proto_sasl_server_new (PROTO_SASL_LOGIN, NULL);
   g_autoptr (ProtoCredentials) credentials = NULL;
   g_autofree char *first = NULL, *second = NULL, *third = NULL;
 
@@ -175,7 +175,7 @@ test_login_malformed (void)
 
   for (gsize i = 0; i < G_N_ELEMENTS (names); i++)
     {
-      g_autoptr (ProtoSaslServer) server = proto_sasl_server_new (PROTO_SASL_LOGIN);
+      g_autoptr (ProtoSaslServer) server = proto_sasl_server_new (PROTO_SASL_LOGIN, NULL);
       g_autoptr (ProtoCredentials) credentials = NULL;
       g_autofree char *first = NULL, *second = NULL;
 
@@ -191,8 +191,8 @@ static void
 test_client_ends (void)
 {
   g_autoptr (ProtoCredentials) credentials = tim ();
-  g_autoptr (ProtoSaslClient) plain = proto_sasl_client_new (PROTO_SASL_PLAIN, credentials);
-  g_autoptr (ProtoSaslClient) login = proto_sasl_client_new (PROTO_SASL_LOGIN, credentials);
+  g_autoptr (ProtoSaslClient) plain = proto_sasl_client_new (PROTO_SASL_PLAIN, credentials, NULL);
+  g_autoptr (ProtoSaslClient) login = proto_sasl_client_new (PROTO_SASL_LOGIN, credentials, NULL);
 
   for (guint i = 0; i < 4; i++)
     {
@@ -215,12 +215,12 @@ test_scram_client (void)
   g_autoptr (ProtoCredentials) odd_credentials = proto_credentials_new ("user", odd);
   ProtoSaslMechanisms all = PROTO_SASL_SCRAM_SHA_256 | PROTO_SASL_PLAIN | PROTO_SASL_LOGIN;
   g_autoptr (ProtoSaslClient) client
-      = proto_sasl_client_new (PROTO_SASL_SCRAM_SHA_256, credentials);
+      = proto_sasl_client_new (PROTO_SASL_SCRAM_SHA_256, credentials, NULL);
   g_autofree char *response = NULL, *proof = NULL, *nothing = NULL;
   gsize length;
 
-  g_assert_cmpint (proto_sasl_client_choose (all, credentials), ==, PROTO_SASL_SCRAM_SHA_256);
-  g_assert_cmpint (proto_sasl_client_choose (all, odd_credentials), ==, PROTO_SASL_PLAIN);
+  g_assert_cmpint (proto_sasl_client_choose (all, credentials, NULL), ==, PROTO_SASL_SCRAM_SHA_256);
+  g_assert_cmpint (proto_sasl_client_choose (all, odd_credentials, NULL), ==, PROTO_SASL_PLAIN);
   g_assert_cmpint (proto_sasl_client_step (client, "", &response), ==, PROTO_SASL_CONTINUE);
   g_autofree char *first = (char *) g_base64_decode (response, &length);
   g_autofree char *first_text = g_strndup (first, length);

@@ -47,18 +47,20 @@ drain (ProtoSmtpClient *client)
   return output != NULL ? g_bytes_get_size (output) : 0;
 }
 
+static const char *const recipients[] = { "c@d", NULL };
+static const ProtoSmtpMessage message = { .reverse_path = "a@b", .recipients = recipients };
+
 /* A body is asked for while the output is short, once for each write, and not while it is long. */
 static void
 test_back_pressure (void)
 {
-  static const char *const recipients[] = { "c@d", NULL };
   g_autoptr (ProtoSmtpClient) client = open_client ();
   ProtoEngine *engine = proto_smtp_client_get_engine (client);
   g_autofree char *piece = g_strnfill (PIECE, 'x');
 
   hear (client, "220 x\r\n250 x\r\n");
   assert_event (client, PROTO_SMTP_CLIENT_READY);
-  g_assert_true (proto_smtp_client_send (client, "a@b", recipients, 0, FALSE, NULL));
+  g_assert_true (proto_smtp_client_send (client, &message, NULL));
   hear (client, "250 x\r\n250 x\r\n354 x\r\n");
   assert_event (client, PROTO_SMTP_CLIENT_RECIPIENT);
   drain (client);
@@ -101,12 +103,11 @@ test_capabilities (void)
 static void
 test_quit_in_the_text (void)
 {
-  static const char *const recipients[] = { "c@d", NULL };
   g_autoptr (ProtoSmtpClient) client = open_client ();
 
   hear (client, "220 x\r\n250 x\r\n");
   assert_event (client, PROTO_SMTP_CLIENT_READY);
-  g_assert_true (proto_smtp_client_send (client, "a@b", recipients, 0, FALSE, NULL));
+  g_assert_true (proto_smtp_client_send (client, &message, NULL));
   hear (client, "250 x\r\n250 x\r\n354 x\r\n");
   assert_event (client, PROTO_SMTP_CLIENT_RECIPIENT);
   assert_event (client, PROTO_SMTP_CLIENT_WANT_BODY);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "transcript-pop3-server.h"
 
+#include "transcript-sasl.h"
+
 #include <proto-pop3-server.h>
 
 #include <string.h>
@@ -14,18 +16,6 @@ typedef struct
   const GByteArray *letter;          /* on its way out, or NULL */
   guint sent;                        /* of its octets */
 } Session;
-
-static ProtoSaslMechanisms
-parse_mechanisms (const char *text)
-{
-  ProtoSaslMechanisms mechanisms = 0;
-
-  if (strstr (text, "PLAIN") != NULL)
-    mechanisms |= PROTO_SASL_PLAIN;
-  if (strstr (text, "LOGIN") != NULL)
-    mechanisms |= PROTO_SASL_LOGIN;
-  return mechanisms;
-}
 
 static GPtrArray *
 make_letters (TranscriptRun *run)
@@ -58,13 +48,17 @@ server_open (TranscriptRun *run)
   config.offer_utf8 = transcript_run_get_flag (run, "utf8", FALSE);
   config.login_delay = config.offer_utf8 ? 0 : -1;
   config.offer_apop = transcript_run_get_flag (run, "apop", FALSE);
-  config.mechanisms
-      = parse_mechanisms (transcript_run_get_config (run, "mechanisms", "PLAIN LOGIN"));
+  config.mechanisms = transcript_sasl_get_mechanisms (run, "PLAIN LOGIN");
+  config.nonce = transcript_sasl_get_nonce (run);
   config.max_errors = (guint) transcript_run_get_number (run, "max-errors", config.max_errors);
+  config.max_commands = (guint) transcript_run_get_number (run, "max-commands", 0);
+  config.session_timeout
+      = (gint64) transcript_run_get_number (run, "session-seconds", 0) * G_USEC_PER_SEC;
   session->run = run;
   session->letters = make_letters (run);
   session->server
       = proto_pop3_server_new (&config, transcript_run_get_flag (run, "implicit-tls", FALSE));
+  transcript_sasl_bind (run, proto_pop3_server_get_engine (session->server));
   return session;
 }
 
@@ -145,6 +139,8 @@ answer (Session *session, const char *words)
       proto_pop3_server_send (session->server, (const guint8 *) "Half\r\n", 6);
       proto_pop3_server_send_abort (session->server);
     }
+  else if (session->question == PROTO_POP3_SERVER_KEYS)
+    proto_pop3_server_give_keys (session->server, transcript_sasl_get_keys ());
   else if (session->question == PROTO_POP3_SERVER_LOGIN
            || session->question == PROTO_POP3_SERVER_APOP)
     proto_pop3_server_accept (session->server, make_entries (session));
@@ -195,10 +191,11 @@ handle (Session *session, const ProtoPop3ServerEvent *event)
 {
   switch (event->type)
     {
+    case PROTO_POP3_SERVER_KEYS:
+      transcript_run_event (session->run, "KEYS %s", event->user);
+      break;
     case PROTO_POP3_SERVER_LOGIN:
-      transcript_run_event (session->run, "LOGIN %s %s %s", event->credentials->authzid,
-                            event->credentials->user,
-                            base_secret_get_text (event->credentials->password));
+      transcript_sasl_report (session->run, "LOGIN", event->credentials);
       break;
     case PROTO_POP3_SERVER_APOP:
       report_apop (session, event);

@@ -138,7 +138,7 @@ client_pump (gpointer data)
     handle (session, &event);
 }
 
-/* "FROM TO[,TO] [SIZE] [8bit]", where <> is the null path and \ escapes as in a fed line. */
+/* "FROM TO[,TO] [SIZE] [FLAGS]", where <> is the null path and \ escapes as in a fed line. */
 static void
 act_send (Session *session, const char *words)
 {
@@ -153,11 +153,23 @@ act_send (Session *session, const char *words)
   g_assert_cmpuint (n, >=, 2);
 
   g_auto (GStrv) recipients = g_strsplit (arguments[1], ",", -1);
-  const char *from = strcmp (arguments[0], "<>") == 0 ? "" : arguments[0];
-  guint64 size = n > 2 ? g_ascii_strtoull (arguments[2], NULL, 10) : 0;
+  const char *const *flags = (const char *const *) arguments + MIN (n, 3);
+  ProtoSmtpMessage message = {
+    .reverse_path = strcmp (arguments[0], "<>") == 0 ? "" : arguments[0],
+    .recipients = (const char *const *) recipients,
+    .size = n > 2 ? g_ascii_strtoull (arguments[2], NULL, 10) : 0,
+    .eight_bit = g_strv_contains (flags, "8bit"),
+    .utf8 = g_strv_contains (flags, "utf8"),
+    .require_tls = g_strv_contains (flags, "requiretls"),
+  };
 
-  if (!proto_smtp_client_send (session->client, from, (const char *const *) recipients, size, n > 3,
-                               &error))
+  if (g_strv_contains (flags, "report"))
+    {
+      message.dsn_return = PROTO_DSN_RETURN_HEADERS;
+      message.notify = PROTO_DSN_NOTIFY_SUCCESS | PROTO_DSN_NOTIFY_FAILURE;
+      message.envelope_id = "a+b=c d";
+    }
+  if (!proto_smtp_client_send (session->client, &message, &error))
     {
       g_assert_error (error, PROTO_ERROR, PROTO_ERROR_SYNTAX);
       transcript_run_event (session->run, "NOT SENT");

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "transcript-smtp-server.h"
 
+#include "transcript-sasl.h"
+
 #include <proto-smtp-server.h>
 
 #include <string.h>
@@ -10,18 +12,6 @@ typedef struct
   TranscriptRun *run;
   ProtoSmtpServer *server;
 } Session;
-
-static ProtoSaslMechanisms
-parse_mechanisms (const char *text)
-{
-  ProtoSaslMechanisms mechanisms = 0;
-
-  if (strstr (text, "PLAIN") != NULL)
-    mechanisms |= PROTO_SASL_PLAIN;
-  if (strstr (text, "LOGIN") != NULL)
-    mechanisms |= PROTO_SASL_LOGIN;
-  return mechanisms;
-}
 
 static gpointer
 server_open (TranscriptRun *run)
@@ -35,18 +25,24 @@ server_open (TranscriptRun *run)
   config.offer_dsn = transcript_run_get_flag (run, "dsn", FALSE);
   config.offer_smtputf8 = transcript_run_get_flag (run, "smtputf8", FALSE);
   config.offer_expn = transcript_run_get_flag (run, "expn", FALSE);
+  config.offer_recall = transcript_run_get_flag (run, "recall", FALSE);
   config.offer_chunking = transcript_run_get_flag (run, "chunking", FALSE);
   config.auth_required = transcript_run_get_flag (run, "auth-required", FALSE);
   config.auth_in_clear = transcript_run_get_flag (run, "auth-in-clear", FALSE);
-  config.mechanisms = parse_mechanisms (transcript_run_get_config (run, "mechanisms", ""));
+  config.mechanisms = transcript_sasl_get_mechanisms (run, "");
+  config.nonce = transcript_sasl_get_nonce (run);
   config.max_size = transcript_run_get_number (run, "max-size", config.max_size);
   config.max_recipients
       = (guint) transcript_run_get_number (run, "max-recipients", config.max_recipients);
   config.max_errors = (guint) transcript_run_get_number (run, "max-errors", config.max_errors);
+  config.max_commands = (guint) transcript_run_get_number (run, "max-commands", 0);
+  config.session_timeout
+      = (gint64) transcript_run_get_number (run, "session-seconds", 0) * G_USEC_PER_SEC;
   config.max_line = (guint) transcript_run_get_number (run, "max-line", config.max_line);
   session->run = run;
   session->server
       = proto_smtp_server_new (&config, transcript_run_get_flag (run, "implicit-tls", FALSE));
+  transcript_sasl_bind (run, proto_smtp_server_get_engine (session->server));
   return session;
 }
 
@@ -74,6 +70,11 @@ answer (Session *session, const char *words)
   g_autoptr (GError) error = NULL;
   ProtoReply *reply = NULL;
 
+  if (strcmp (words, "keys") == 0)
+    {
+      proto_smtp_server_give_keys (session->server, transcript_sasl_get_keys ());
+      return;
+    }
   proto_reply_parser_take_line (parser, words, strlen (words), &reply, &error);
   g_assert_no_error (error);
   proto_smtp_server_answer (session->server, reply);
@@ -128,10 +129,12 @@ handle (Session *session, const ProtoSmtpServerEvent *event)
     case PROTO_SMTP_SERVER_HELO:
       transcript_run_event (run, "%s %s", event->extended ? "EHLO" : "HELO", event->text);
       break;
+    case PROTO_SMTP_SERVER_KEYS:
+      transcript_run_event (run, "KEYS %s", event->text);
+      ask (session, "keys");
+      break;
     case PROTO_SMTP_SERVER_AUTH:
-      transcript_run_event (run, "AUTH %s %s %s", event->credentials->authzid,
-                            event->credentials->user,
-                            base_secret_get_text (event->credentials->password));
+      transcript_sasl_report (run, "AUTH", event->credentials);
       ask (session, "235 2.7.0 Welcome");
       break;
     case PROTO_SMTP_SERVER_MAIL:
@@ -149,6 +152,10 @@ handle (Session *session, const ProtoSmtpServerEvent *event)
     case PROTO_SMTP_SERVER_EXPN:
       transcript_run_event (run, "EXPN %s%s", event->text, event->utf8 ? " SMTPUTF8" : "");
       ask (session, "550 5.1.1 No such list");
+      break;
+    case PROTO_SMTP_SERVER_RECALL:
+      transcript_run_event (run, "XRECALL %s", event->text);
+      ask (session, "550 5.1.1 No such letter");
       break;
     case PROTO_SMTP_SERVER_DATA:
       transcript_run_event (run, event->chunked ? "BDAT" : "DATA");

@@ -499,11 +499,11 @@ test_full (void)
   g_autoptr (StoreCabinet) cabinet = shelf_open (root);
   g_autoptr (GAsyncResult) result = NULL;
   g_autoptr (GError) error = NULL;
-  g_autofree char *text = g_strnfill (60000, 'x');
+  g_autofree char *text = g_strnfill (15000, 'x');
   struct rlimit all, little;
 
   getrlimit (RLIMIT_FSIZE, &all);
-  little = (struct rlimit){ .rlim_cur = 20000, .rlim_max = all.rlim_max };
+  little = (struct rlimit){ .rlim_cur = 8000, .rlim_max = all.rlim_max };
   StoreSpool *spool = shelf_spool (store_cabinet_get_files (cabinet), text);
   setrlimit (RLIMIT_FSIZE, &little);
   store_cabinet_add_async (cabinet, spool, &(StoreAdd){ 0 }, NULL, shelf_got, &result);

@@ -256,6 +256,71 @@ test_free (void)
   shelf_remove (root);
 }
 
+/* What is told of a letter, and what it takes of the quota, is what POP3 will send. */
+static void
+test_size (void)
+{
+  g_autofree char *root = shelf_make_folder ();
+  g_autoptr (StoreSite) site = open_site (root);
+  const char *const users[] = { "anna", NULL };
+  const guint64 sizes[] = { 12, 8 };
+  g_autoptr (GAsyncResult) changed = NULL;
+
+  add_user (site, "anna", NULL);
+  store_site_set_quota_async (site, "anna", 19, 0, NULL, shelf_got, &changed);
+  g_assert_true (store_site_finish (site, shelf_wait (&changed), NULL));
+  for (guint i = 0; i < G_N_ELEMENTS (sizes); i++)
+    {
+      g_autoptr (GAsyncResult) result = NULL;
+      g_autoptr (GError) error = NULL;
+      const StoreDelivery delivery = { .users = users, .size = sizes[i] };
+      store_site_deliver_async (site, shelf_spool (store_site_get_files (site), "a\nb\n"),
+                                &delivery, NULL, shelf_got, &result);
+      g_assert_cmpint (store_site_finish (site, shelf_wait (&result), &error), ==, i == 0);
+      if (i > 0)
+        g_assert_error (error, STORE_ERROR, STORE_ERROR_QUOTA);
+    }
+  g_autoptr (StoreMaildrop) maildrop = open_maildrop (site, "anna");
+  g_assert_cmpuint (store_maildrop_get_count (maildrop), ==, 1);
+  g_assert_cmpuint (store_maildrop_get_size (maildrop, 0), ==, 12);
+  g_clear_pointer (&maildrop, store_maildrop_free);
+  g_clear_pointer (&site, store_site_free);
+  shelf_remove (root);
+}
+
+/* Letters that share a sync and a commit, among them some that are refused. */
+static void
+test_group (void)
+{
+  g_autofree char *root = shelf_make_folder ();
+  g_autofree char *drops = g_build_filename (root, "maildrops", NULL);
+  StoreSite *site = open_site (root);
+  static const char *const orders[][3] = { { "anna" }, { "anna", "ben" }, { "ben", "nobody" } };
+  GAsyncResult *results[300] = { NULL };
+  const guint each = G_N_ELEMENTS (results) / G_N_ELEMENTS (orders);
+
+  add_user (site, "anna", NULL);
+  add_user (site, "ben", NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (results); i++)
+    {
+      const StoreDelivery delivery = { .users = orders[i % G_N_ELEMENTS (orders)] };
+      store_site_deliver_async (site, shelf_spool (store_site_get_files (site), "a"), &delivery,
+                                NULL, shelf_got, &results[i]);
+    }
+  for (guint i = 0; i < G_N_ELEMENTS (results); i++)
+    {
+      gboolean stored = store_site_finish (site, shelf_wait (&results[i]), NULL);
+      g_assert_cmpint (stored, ==, i % G_N_ELEMENTS (orders) < 2);
+      g_object_unref (results[i]);
+    }
+  g_assert_cmpuint (count_maildrop (site, "anna"), ==, 2 * each);
+  g_assert_cmpuint (count_maildrop (site, "ben"), ==, each);
+  store_site_free (site);
+  g_assert_cmpuint (shelf_count_files (drops, ".eml"), ==, 3 * each);
+  g_assert_cmpuint (shelf_count_spools (root), ==, 0);
+  shelf_remove (root);
+}
+
 /* One place of two cannot be given: the letter is there for both all the same, until it can. */
 static void
 test_no_place (void)
@@ -430,6 +495,8 @@ main (int argc, char **argv)
   g_test_add_func ("/store/site/remove-user", test_remove_user);
   g_test_add_func ("/store/site/deliver", test_deliver);
   g_test_add_func ("/store/site/all-or-nothing", test_all_or_nothing);
+  g_test_add_func ("/store/site/size", test_size);
+  g_test_add_func ("/store/site/group", test_group);
   g_test_add_func ("/store/site/free", test_free);
   g_test_add_func ("/store/site/no-place", test_no_place);
   g_test_add_func ("/store/site/no-folder", test_no_folder);

@@ -91,6 +91,7 @@ store_account_copy (const StoreAccount *account)
   copy_server (&copy->pop3, &account->pop3);
   copy->keep = account->keep;
   copy->keep_days = account->keep_days;
+  copy->max_octets = account->max_octets;
   copy->local = account->local;
   return copy;
 }

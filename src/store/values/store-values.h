@@ -64,7 +64,8 @@ typedef struct
   StoreServer smtp;
   StoreServer pop3;
   StoreKeep keep;
-  guint keep_days; /* with STORE_KEEP_DAYS, from 1 */
+  guint keep_days;    /* with STORE_KEEP_DAYS, from 1 */
+  guint64 max_octets; /* of larger letters only the beginning is fetched; 0: any size */
   gboolean
       local; /* an account at the local server: its authority is trusted, its ports follow it */
 } StoreAccount;
@@ -90,7 +91,8 @@ typedef struct
   gboolean flagged;
   gboolean has_attachments;
   char *snippet;
-  char *path; /* of the .eml, absolute */
+  char *path;      /* of the .eml, absolute */
+  guint64 partial; /* only the beginning is here, of so many octets at the server; 0: all of it */
 } StoreLetter;
 
 StoreLetter *store_letter_copy (const StoreLetter *letter);
