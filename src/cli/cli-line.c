@@ -155,7 +155,8 @@ cli_line_new (const char *file, CliLineComplete complete, gpointer user_data)
   el_set (self->editor, EL_EDITOR, "emacs");
   el_set (self->editor, EL_SIGNAL, 0);
   el_set (self->editor, EL_HIST, history, self->history);
-  el_set (self->editor, EL_ADDFN, "postroom-complete", "Completes a word", on_tab);
+  /* Given narrow names, libedit would keep copies of them and never free these. */
+  el_wset (self->editor, EL_ADDFN, L"postroom-complete", L"Completes a word", on_tab);
   el_set (self->editor, EL_BIND, "^I", "postroom-complete", NULL);
   el_set (self->editor, EL_BIND, "^R", "em-inc-search-prev", NULL);
   return self;
