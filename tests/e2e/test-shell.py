@@ -72,7 +72,7 @@ class Shell:
         shown = self.until(PROMPT)
         return shown.split("\n", 1)[1].rsplit("\n", 1)[0] if "\n" in shown else ""
 
-    def leave(self, how="\x04"):
+    def leave(self, how="\x15\x04"):
         # What is typed between a verb's end and the next prompt may be lost, as on any terminal.
         wait_for(lambda: self.process.poll() is not None
                  or (self.type(how), self.read_some(1)) is None, "the end")
