@@ -498,7 +498,9 @@ app_account_dialog_present (GtkWindow *parent, EngineOffice *office, EngineAccou
     }
   if (notice)
     {
-      adw_preferences_group_set_description (self->notice, notice);
+      adw_preferences_group_set_description (
+          self->notice, _ ("No keyring answers here: passwords are kept in the file secrets.ini, "
+                           "readable by you alone."));
       gtk_widget_set_visible (GTK_WIDGET (self->notice), TRUE);
     }
   gtk_window_present (GTK_WINDOW (self));

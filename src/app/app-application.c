@@ -105,15 +105,7 @@ on_new_window (GSimpleAction *action, GVariant *parameter, gpointer user_data)
 static void
 on_about (GSimpleAction *action, GVariant *parameter, gpointer user_data)
 {
-  const char *const developers[] = { _ ("The Postroom authors"), NULL };
-
-  adw_show_about_window (gtk_application_get_active_window (user_data), "application-name",
-                         _ ("Postroom"), "application-icon", POSTROOM_APP_ID, "version",
-                         POSTROOM_VERSION, "developers", developers, "comments",
-                         _ ("Mail that carries its own mail server"), "license-type",
-                         GTK_LICENSE_MIT_X11,
-                         /* Translators: your names, one a line */
-                         "translator-credits", _ ("translator-credits"), NULL);
+  app_compat_show_about (gtk_application_get_active_window (user_data));
 }
 
 /* "app.open-inbox": where a notification leads. */

@@ -11,9 +11,11 @@ int
 main (int argc, char **argv)
 {
   g_autoptr (AppApplication) application = NULL;
+  const char *texts = g_getenv ("POSTROOM_LOCALE_DIR");
 
   setlocale (LC_ALL, "");
-  bindtextdomain (POSTROOM_GETTEXT_PACKAGE, POSTROOM_LOCALE_DIR);
+  /* In a build tree the translations are not where they will be installed. */
+  bindtextdomain (POSTROOM_GETTEXT_PACKAGE, texts ? texts : POSTROOM_LOCALE_DIR);
   bind_textdomain_codeset (POSTROOM_GETTEXT_PACKAGE, "UTF-8");
   textdomain (POSTROOM_GETTEXT_PACKAGE);
 

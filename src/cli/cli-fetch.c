@@ -24,8 +24,12 @@ on_progress (EngineAccount *account, GParamSpec *pspec, gpointer user_data)
   g_autofree char *size = base_text_size (progress->octets);
 
   if (progress->total_letters > 0)
-    g_printerr (_ ("\r%s: %u of %u, %s\033[K"), engine_account_get_values (account)->address,
-                progress->letters, progress->total_letters, size);
+    {
+      g_autofree char *line
+          = g_strdup_printf (_ ("%s: %u of %u, %s"), engine_account_get_values (account)->address,
+                             progress->letters, progress->total_letters, size);
+      g_printerr ("\r%s\033[K", line);
+    }
   else
     g_printerr ("\r\033[K");
 }
@@ -82,13 +86,13 @@ fetch_rest (CliRun *run)
 {
   EngineFetcher *fetcher = engine_office_get_fetcher (run->office);
   EngineAccount *account = find_account_of (run, rest);
+  g_autofree char *number = g_strdup_printf ("%" G_GINT64_FORMAT, rest);
   g_autoptr (GError) error = NULL;
 
   if (account == NULL)
     {
-      g_printerr (_ ("postroom-cli: There is no letter %" G_GINT64_FORMAT
-                     " of an account that can fetch it\n"),
-                  rest);
+      g_printerr (_ ("postroom-cli: There is no letter %s of an account that can fetch it\n"),
+                  number);
       return CLI_EXIT_NOT_FOUND;
     }
   engine_fetcher_fetch_rest_async (fetcher, account, rest, run->cancellable, cli_run_ready, run);
@@ -96,7 +100,7 @@ fetch_rest (CliRun *run)
   if (!engine_fetcher_fetch_rest_finish (fetcher, result, &error))
     return cli_fail (error);
   if (!run->json)
-    cli_print (_ ("Letter %" G_GINT64_FORMAT " is whole"), rest);
+    cli_print (_ ("Letter %s is whole"), number);
   return CLI_EXIT_OK;
 }
 

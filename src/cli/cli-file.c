@@ -8,11 +8,13 @@ static gboolean unread;
 static gboolean starred;
 static gboolean unstarred;
 static gboolean for_good;
+static gboolean quiet;
 
 static const GOptionEntry mark_options[] = {
   { "unread", 0, 0, G_OPTION_ARG_NONE, &unread, N_ ("Mark as not read"), NULL },
   { "star", 0, 0, G_OPTION_ARG_NONE, &starred, N_ ("Put a star on them"), NULL },
   { "unstar", 0, 0, G_OPTION_ARG_NONE, &unstarred, N_ ("Take the star off"), NULL },
+  { "quiet", 'q', 0, G_OPTION_ARG_NONE, &quiet, N_ ("Do not say how many were marked"), NULL },
   G_OPTION_ENTRY_NULL,
 };
 
@@ -31,7 +33,7 @@ finish (CliRun *run, const char *done)
 
   if (!engine_letters_finish (letters, result, &error))
     return cli_fail (error);
-  if (!run->json)
+  if (!run->json && !quiet)
     cli_print ("%s", done);
   return CLI_EXIT_OK;
 }

@@ -7,6 +7,7 @@
 #include <gio/gunixinputstream.h>
 #include <glib/gi18n.h>
 #include <stdio.h>
+#include <signal.h>
 #include <string.h>
 #include <termios.h>
 #include <unistd.h>
@@ -101,8 +102,18 @@ cli_read_password (const char *file, const char *prompt, gboolean confirm, GErro
 GBytes *
 cli_read_all (const char *file, GError **error)
 {
+  const struct sigaction plain = { .sa_handler = SIG_DFL };
+  gboolean typed = g_str_equal (file, "-") && isatty (STDIN_FILENO);
+  struct sigaction before;
   g_autoptr (GInputStream) stream = NULL;
 
+  if (typed)
+    {
+      /* The main loop, which hears of Ctrl+C otherwise, does not run while a person types. */
+      sigaction (SIGINT, &plain, &before);
+      g_printerr ("%s\n",
+                  _ ("Write the text; Ctrl+D on a line of its own ends it, Ctrl+C gives up."));
+    }
   if (g_str_equal (file, "-"))
     stream = g_unix_input_stream_new (STDIN_FILENO, FALSE);
   else
@@ -114,7 +125,11 @@ cli_read_all (const char *file, GError **error)
     }
 
   g_autoptr (GOutputStream) memory = g_memory_output_stream_new_resizable ();
-  if (g_output_stream_splice (memory, stream, G_OUTPUT_STREAM_SPLICE_CLOSE_TARGET, NULL, error) < 0)
+  gssize length
+      = g_output_stream_splice (memory, stream, G_OUTPUT_STREAM_SPLICE_CLOSE_TARGET, NULL, error);
+  if (typed)
+    sigaction (SIGINT, &before, NULL);
+  if (length < 0)
     return NULL;
   return g_memory_output_stream_steal_as_bytes (G_MEMORY_OUTPUT_STREAM (memory));
 }

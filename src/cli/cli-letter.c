@@ -44,8 +44,9 @@ cli_letter_load (CliRun *run, GArray *ids, GError **error)
 
       if (has_id (rows, id))
         continue;
-      g_set_error (error, ENGINE_ERROR, ENGINE_ERROR_NOT_FOUND,
-                   _ ("There is no letter %" G_GINT64_FORMAT), id);
+      g_autofree char *number = g_strdup_printf ("%" G_GINT64_FORMAT, id);
+      g_set_error (error, ENGINE_ERROR, ENGINE_ERROR_NOT_FOUND, _ ("There is no letter %s"),
+                   number);
       return NULL;
     }
   return g_steal_pointer (&rows);

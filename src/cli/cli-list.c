@@ -44,9 +44,13 @@ print_letter (const StoreLetter *letter)
   g_autofree char *person = base_text_escape (who != NULL ? who : "", -1);
   g_autofree char *title = base_text_escape (letter->subject, -1);
 
+  gboolean bold = !letter->seen && cli_may_colour ();
+
+  g_print ("%s", bold ? "\033[1m" : "");
   cli_print ("%6" G_GINT64_FORMAT " %s%s%s %s  %s  %s", letter->id, letter->seen ? " " : "*",
              letter->has_attachments ? "@" : " ", letter->partial > 0 ? "+" : " ", time, person,
              title);
+  g_print ("%s", bold ? "\033[0m" : "");
 }
 
 static CliExit

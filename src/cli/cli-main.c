@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli-help.h"
 #include "cli-output.h"
+#include "cli-shell.h"
 
 #include <postroom-config.h>
 
@@ -9,6 +10,7 @@
 #include <locale.h>
 #include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 /* clang-format off: one to a line, however short */
 static const CliVerb *const verbs[] = {
@@ -168,6 +170,8 @@ dispatch (CliRun *run, char **words)
   CliExit code = take_common_options (run, &words, &finished);
   if (finished)
     return code;
+  if (*words == NULL && isatty (STDIN_FILENO) && isatty (STDOUT_FILENO))
+    return cli_shell_run (run);
   if (*words == NULL)
     {
       cli_help_print ();
@@ -225,8 +229,11 @@ dispatch (CliRun *run, char **words)
 int
 main (int argc, char **argv)
 {
+  const char *texts = g_getenv ("POSTROOM_LOCALE_DIR");
+
   setlocale (LC_ALL, "");
-  bindtextdomain (POSTROOM_GETTEXT_PACKAGE, POSTROOM_LOCALE_DIR);
+  /* In a build tree the translations are not where they will be installed. */
+  bindtextdomain (POSTROOM_GETTEXT_PACKAGE, texts != NULL ? texts : POSTROOM_LOCALE_DIR);
   bind_textdomain_codeset (POSTROOM_GETTEXT_PACKAGE, "UTF-8");
   textdomain (POSTROOM_GETTEXT_PACKAGE);
   /* A reader of our output that goes away is an error of writing, no death. */

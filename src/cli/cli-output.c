@@ -5,6 +5,7 @@
 
 #include <glib/gi18n.h>
 #include <stdio.h>
+#include <unistd.h>
 
 static CliExit
 exit_code (const GError *error)
@@ -57,6 +58,19 @@ cli_fail_usage (const char *format, ...)
   va_end (arguments);
   g_printerr ("postroom-cli: %s\n%s\n", text, _ ("See “postroom-cli --help”."));
   return CLI_EXIT_USAGE;
+}
+
+gboolean
+cli_may_colour (void)
+{
+  const char *no = g_getenv ("NO_COLOR");
+  const char *force = g_getenv ("CLICOLOR_FORCE");
+
+  if (no != NULL && *no != '\0')
+    return FALSE;
+  if (force != NULL && *force != '\0' && !g_str_equal (force, "0"))
+    return TRUE;
+  return isatty (STDOUT_FILENO) && g_strcmp0 (g_getenv ("TERM"), "dumb") != 0;
 }
 
 void

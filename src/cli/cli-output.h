@@ -14,6 +14,9 @@
 CliExit cli_fail (const GError *error);
 CliExit cli_fail_usage (const char *format, ...) G_GNUC_PRINTF (1, 2);
 
+/* Whether standard output takes colours, and the person does (NO_COLOR, CLICOLOR_FORCE). */
+gboolean cli_may_colour (void);
+
 void cli_print (const char *format, ...) G_GNUC_PRINTF (1, 2);
 /* Ends @builder's document and prints it. */
 void cli_print_json (JsonBuilder *builder);

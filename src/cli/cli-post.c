@@ -63,7 +63,10 @@ cli_post_report (CliRun *run, gint64 letter, const char *state, const char *word
       cli_print_json (builder);
     }
   else if (words == NULL)
-    cli_print (_ ("Letter %" G_GINT64_FORMAT ": %s"), letter, state);
+    {
+      g_autofree char *number = g_strdup_printf ("%" G_GINT64_FORMAT, letter);
+      cli_print (_ ("Letter %s: %s"), number, state);
+    }
 }
 
 CliExit

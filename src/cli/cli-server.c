@@ -103,6 +103,13 @@ look_up (GVariant *stats, const char *key)
   return value;
 }
 
+/* As text: a format with a macro in it cannot be translated. */
+static char *
+number (GVariant *stats, const char *key)
+{
+  return g_strdup_printf ("%" G_GUINT64_FORMAT, look_up (stats, key));
+}
+
 static void
 print_stats (GVariant *stats)
 {
@@ -116,19 +123,25 @@ print_stats (GVariant *stats)
   g_autofree char *time = cli_format_time (since);
   g_autofree char *size = g_format_size_full (look_up (stats, "octets"), G_FORMAT_SIZE_IEC_UNITS);
   cli_print (_ ("Serving %s since %s"), domain, time);
-  cli_print (_ ("  Sessions  %" G_GUINT64_FORMAT " (%u open, %" G_GUINT64_FORMAT
-                " encrypted, %" G_GUINT64_FORMAT " turned away)"),
-             look_up (stats, "sessions"), open, look_up (stats, "encrypted"),
-             look_up (stats, "turned-away"));
-  cli_print (_ ("  Logins    %" G_GUINT64_FORMAT " (%" G_GUINT64_FORMAT " wrong passwords)"),
-             look_up (stats, "logins"), look_up (stats, "wrong-passwords"));
-  cli_print (_ ("  Letters   %" G_GUINT64_FORMAT " taken (%s), %" G_GUINT64_FORMAT " refused"),
-             look_up (stats, "letters"), size, look_up (stats, "refused"));
-  cli_print (_ ("  Maildrops %" G_GUINT64_FORMAT " retrieved, %" G_GUINT64_FORMAT " removed"),
-             look_up (stats, "retrieved"), look_up (stats, "removed"));
+  g_autofree char *sessions = number (stats, "sessions");
+  g_autofree char *encrypted = number (stats, "encrypted");
+  g_autofree char *turned_away = number (stats, "turned-away");
+  g_autofree char *logins = number (stats, "logins");
+  g_autofree char *wrong = number (stats, "wrong-passwords");
+  g_autofree char *letters = number (stats, "letters");
+  g_autofree char *refused = number (stats, "refused");
+  g_autofree char *retrieved = number (stats, "retrieved");
+  g_autofree char *removed = number (stats, "removed");
+  cli_print (_ ("  Sessions  %s (%u open, %s encrypted, %s turned away)"), sessions, open,
+             encrypted, turned_away);
+  cli_print (_ ("  Logins    %s (%s wrong passwords)"), logins, wrong);
+  cli_print (_ ("  Letters   %s taken (%s), %s refused"), letters, size, refused);
+  cli_print (_ ("  Maildrops %s retrieved, %s removed"), retrieved, removed);
   if (look_up (stats, "faults") > 0)
-    cli_print (_ ("  Faults    %" G_GUINT64_FORMAT " injected on demand"),
-               look_up (stats, "faults"));
+    {
+      g_autofree char *faults = number (stats, "faults");
+      cli_print (_ ("  Faults    %s injected on demand"), faults);
+    }
 }
 
 static CliExit

@@ -2,8 +2,10 @@
 #pragma once
 
 /*
- * What differs between the versions of GTK and libadwaita: questions and file choosing. Nothing
- * else in the room calls the classes used here. Main thread.
+ * What differs between the versions of GTK and libadwaita: questions, file choosing, and what
+ * the program says about itself. app-compat-old.c does it at the floor, app-compat-new.c from GTK
+ * 4.10 and libadwaita 1.5 on; meson.build chooses. Nothing else in the room calls the classes used
+ * here. Main thread.
  */
 
 #include <adwaita.h>
@@ -35,6 +37,8 @@ void app_compat_ask (GtkWindow *parent,
                      gpointer user_data);
 /* A message with one button, "OK". */
 void app_compat_tell (GtkWindow *parent, const char *heading, const char *body);
+
+void app_compat_show_about (GtkWindow *parent);
 
 /* Called once with the chosen files (of GFile), or NULL when nothing was chosen. */
 typedef void (*AppChosen) (GPtrArray *files, gpointer user_data);

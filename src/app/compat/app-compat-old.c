@@ -2,6 +2,7 @@
 #include "app-compat.h"
 
 #include <glib/gi18n.h>
+#include <postroom-config.h>
 
 typedef struct
 {
@@ -68,6 +69,19 @@ app_compat_tell (GtkWindow *parent, const char *heading, const char *body)
   const AppAnswer answers[] = { { "cancel", _ ("_OK"), APP_ANSWER_PLAIN }, { NULL } };
 
   app_compat_ask (parent, heading, body, answers, NULL, NULL);
+}
+
+void
+app_compat_show_about (GtkWindow *parent)
+{
+  const char *const developers[] = { _ ("The Postroom authors"), NULL };
+
+  adw_show_about_window (parent, "application-name", _ ("Postroom"), "application-icon",
+                         POSTROOM_APP_ID, "version", POSTROOM_VERSION, "developers", developers,
+                         "comments", _ ("Mail that carries its own mail server"), "license-type",
+                         GTK_LICENSE_MIT_X11,
+                         /* Translators: your names, one a line */
+                         "translator-credits", _ ("translator-credits"), NULL);
 }
 
 static void
