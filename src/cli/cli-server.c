@@ -267,7 +267,10 @@ server_expire (CliRun *run, char **arguments)
       cli_print_json (builder);
     }
   else
-    cli_print (_ ("Letters removed: %" G_GUINT64_FORMAT), removed);
+    {
+      g_autofree char *count = g_strdup_printf ("%" G_GUINT64_FORMAT, removed);
+      cli_print (_ ("Letters removed: %s"), count);
+    }
   return code;
 }
 

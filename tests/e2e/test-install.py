@@ -16,7 +16,9 @@ EVERYWHERE = {
     "bin/postroom-cli", "share/man/man1/postroom-cli.1", "lib/systemd/user/postroom.service",
     "share/bash-completion/completions/postroom-cli", "share/zsh/site-functions/_postroom-cli",
     "share/fish/vendor_completions.d/postroom-cli.fish",
-    "share/locale/zh_CN/LC_MESSAGES/postroom.mo",
+    "share/locale/zh_CN/LC_MESSAGES/postroom.mo", "share/doc/postroom/postroom.conf",
+    *(f"lib/systemd/user/postroom-{port}.socket"
+      for port in ("smtp", "smtps", "submission", "pop3", "pop3s")),
 }
 WITH_WINDOW = {
     "bin/postroom", "share/man/man1/postroom.1", f"share/applications/{ID}.desktop",
