@@ -217,6 +217,7 @@ static const struct
   { "win.reply-all", { "<Control><Shift>r" } },
   { "win.forward", { "<Control>l" } },
   { "win.delete", { "Delete" } },
+  { "win.search", { "<Control>f" } },
   { "win.fetch", { "F5", "<Control><Shift>f" } },
   { "win.next", { "<Control>Page_Down", "<Alt>Down" } },
   { "win.previous", { "<Control>Page_Up", "<Alt>Up" } },

@@ -4,6 +4,8 @@
 #include "app-folder.h"
 #include "app-letter-row.h"
 
+#include <glib/gi18n.h>
+
 struct _AppLetterList
 {
   AdwBin parent_instance;
@@ -29,6 +31,20 @@ enum
 static guint signals[N_SIGNALS];
 
 G_DEFINE_FINAL_TYPE (AppLetterList, app_letter_list, ADW_TYPE_BIN)
+
+static void
+update_empty (AppLetterList *self)
+{
+  StoreFolder folder = app_letter_model_get_folder (self->model);
+  gboolean searched = app_letter_model_get_query (self->model) != NULL;
+
+  adw_status_page_set_icon_name (self->empty, searched ? "system-search-symbolic"
+                                                       : app_folder_get_icon (folder));
+  adw_status_page_set_title (self->empty, searched ? _ ("No Letters Found")
+                                                   : app_folder_get_empty_title (folder));
+  adw_status_page_set_description (self->empty, searched ? _ ("Try other words, or another folder")
+                                                         : app_folder_get_empty_words (folder));
+}
 
 static void
 update_page (AppLetterList *self)
@@ -178,11 +194,9 @@ app_letter_list_set_model (AppLetterList *list, AppLetterModel *model)
   g_set_object (&list->model, model);
   if (model)
     {
-      StoreFolder folder = app_letter_model_get_folder (model);
-
-      adw_status_page_set_icon_name (list->empty, app_folder_get_icon (folder));
-      adw_status_page_set_title (list->empty, app_folder_get_empty_title (folder));
-      adw_status_page_set_description (list->empty, app_folder_get_empty_words (folder));
+      update_empty (list);
+      g_signal_connect_object (model, "notify::query", G_CALLBACK (update_empty), list,
+                               G_CONNECT_SWAPPED);
       list->selection = gtk_multi_selection_new (G_LIST_MODEL (g_object_ref (model)));
       g_signal_connect_object (model, "notify::loaded", G_CALLBACK (update_page), list,
                                G_CONNECT_SWAPPED);

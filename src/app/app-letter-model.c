@@ -5,11 +5,15 @@
 
 #include "app-text.h"
 
+#include <engine-search.h>
+
 /* Rows that are loaded together, and how many that were loaded stay in memory. */
 #define BLOCK 64
 #define KEPT  1024
 /* More separate changes than this and the list is told once instead of change by change. */
 #define MAX_CHANGES 256
+/* Letters that a query finds at most: nobody reads on beyond them. */
+#define MAX_FOUND 1000
 
 struct _AppLetterModel
 {
@@ -19,6 +23,11 @@ struct _AppLetterModel
   EngineOutbox *outbox;
   StoreFolder folder;
   GCancellable *cancellable;
+
+  char *query;             /* or NULL */
+  GCancellable *searching; /* of the query */
+  char *notice;            /* or NULL */
+  gboolean more;
 
   GArray *ids;       /* of gint64 */
   GHashTable *items; /* id -> AppLetterItem, not counted: a weak reference takes it out */
@@ -33,6 +42,8 @@ struct _AppLetterModel
 enum
 {
   PROP_LOADED = 1,
+  PROP_QUERY,
+  PROP_NOTICE,
   N_PROPS,
 };
 
@@ -268,6 +279,77 @@ take_ids (AppLetterModel *self, GArray *wanted)
     change_runs (self, head, self->ids->len - tail, wanted, head, wanted->len - tail);
 }
 
+/* Of the letters that are there; takes @ids. */
+static void
+finish_listing (AppLetterModel *self, GArray *ids)
+{
+  take_ids (self, ids);
+  g_array_unref (ids);
+  if (!self->loaded)
+    {
+      self->loaded = TRUE;
+      g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_LOADED]);
+    }
+}
+
+static void
+set_notice (AppLetterModel *self, const char *notice)
+{
+  if (g_strcmp0 (self->notice, notice) == 0)
+    return;
+  g_free (self->notice);
+  self->notice = g_strdup (notice);
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_NOTICE]);
+}
+
+static void
+on_found (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (AppLetterModel) self = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (StoreFindings) findings
+      = engine_search_finish (ENGINE_LETTERS (source), result, &error);
+  GArray *ids;
+
+  /* Another query, or none, has its own answer. */
+  if (app_text_is_cancelled (error))
+    return;
+  self->listing = FALSE;
+  if (!findings)
+    {
+      g_signal_emit (self, signals[FAILED], 0, error->message);
+      return;
+    }
+  ids = g_array_new (FALSE, FALSE, sizeof (gint64));
+  for (guint i = 0; i < findings->letters->len; i++)
+    {
+      const StoreFound *found = g_ptr_array_index (findings->letters, i);
+
+      g_array_append_val (ids, found->letter->id);
+    }
+  self->more = findings->more;
+  set_notice (self, findings->notices->len > 0
+                        ? ((const StoreNotice *) g_ptr_array_index (findings->notices, 0))->text
+                        : NULL);
+  finish_listing (self, ids);
+  if (self->again)
+    list (self);
+}
+
+static void
+search (AppLetterModel *self)
+{
+  const EngineSearchOptions options = {
+    .sort = STORE_SORT_DATE,
+    .folder = (int) self->folder,
+    .limit = MAX_FOUND,
+    .typing = TRUE,
+  };
+
+  engine_search_async (self->letters, self->query, &options, self->searching, on_found,
+                       g_object_ref (self));
+}
+
 static void
 on_listed (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -275,19 +357,13 @@ on_listed (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GError) error = NULL;
   g_autoptr (GArray) ids = engine_letters_list_finish (ENGINE_LETTERS (source), result, &error);
 
+  if (app_text_is_cancelled (error))
+    return;
   self->listing = FALSE;
   if (ids)
-    take_ids (self, ids);
-  else if (!app_text_is_cancelled (error))
-    g_signal_emit (self, signals[FAILED], 0, error->message);
+    finish_listing (self, g_steal_pointer (&ids));
   else
-    return;
-
-  if (!self->loaded)
-    {
-      self->loaded = TRUE;
-      g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_LOADED]);
-    }
+    g_signal_emit (self, signals[FAILED], 0, error->message);
   if (self->again)
     list (self);
 }
@@ -302,8 +378,11 @@ list (AppLetterModel *self)
     }
   self->listing = TRUE;
   self->again = FALSE;
-  engine_letters_list_async (self->letters, self->folder, self->cancellable, on_listed,
-                             g_object_ref (self));
+  if (self->query)
+    search (self);
+  else
+    engine_letters_list_async (self->letters, self->folder, self->searching, on_listed,
+                               g_object_ref (self));
 }
 
 static void
@@ -368,6 +447,12 @@ app_letter_model_get_property (GObject *object, guint id, GValue *value, GParamS
     case PROP_LOADED:
       g_value_set_boolean (value, APP_LETTER_MODEL (object)->loaded);
       break;
+    case PROP_QUERY:
+      g_value_set_string (value, APP_LETTER_MODEL (object)->query);
+      break;
+    case PROP_NOTICE:
+      g_value_set_string (value, APP_LETTER_MODEL (object)->notice);
+      break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
     }
@@ -381,6 +466,7 @@ app_letter_model_dispose (GObject *object)
   gpointer item;
 
   g_cancellable_cancel (self->cancellable);
+  g_cancellable_cancel (self->searching);
   g_queue_clear_full (&self->kept, g_object_unref);
   g_hash_table_iter_init (&iter, self->items);
   while (g_hash_table_iter_next (&iter, NULL, &item))
@@ -397,6 +483,9 @@ app_letter_model_finalize (GObject *object)
   AppLetterModel *self = APP_LETTER_MODEL (object);
 
   g_clear_object (&self->cancellable);
+  g_clear_object (&self->searching);
+  g_free (self->query);
+  g_free (self->notice);
   g_array_unref (self->ids);
   g_hash_table_unref (self->items);
   G_OBJECT_CLASS (app_letter_model_parent_class)->finalize (object);
@@ -414,6 +503,12 @@ app_letter_model_class_init (AppLetterModelClass *class)
   properties[PROP_LOADED]
       = g_param_spec_boolean ("loaded", NULL, NULL, FALSE,
                               G_PARAM_READABLE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
+  properties[PROP_QUERY]
+      = g_param_spec_string ("query", NULL, NULL, NULL,
+                             G_PARAM_READABLE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
+  properties[PROP_NOTICE]
+      = g_param_spec_string ("notice", NULL, NULL, NULL,
+                             G_PARAM_READABLE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
   g_object_class_install_properties (object, N_PROPS, properties);
   signals[FAILED] = g_signal_new ("failed", APP_TYPE_LETTER_MODEL, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
                                   NULL, G_TYPE_NONE, 1, G_TYPE_STRING);
@@ -423,6 +518,7 @@ static void
 app_letter_model_init (AppLetterModel *self)
 {
   self->cancellable = g_cancellable_new ();
+  self->searching = g_cancellable_new ();
   self->ids = g_array_new (FALSE, FALSE, sizeof (gint64));
   self->items = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
   g_queue_init (&self->kept);
@@ -442,6 +538,43 @@ app_letter_model_new (EngineOffice *office, StoreFolder folder)
     g_signal_connect_object (self->outbox, "changed", G_CALLBACK (on_outbox_changed), self, 0);
   list (self);
   return self;
+}
+
+void
+app_letter_model_set_query (AppLetterModel *model, const char *query)
+{
+  const char *wanted = query && *query ? query : NULL;
+
+  if (g_strcmp0 (model->query, wanted) == 0)
+    return;
+  g_cancellable_cancel (model->searching);
+  g_object_unref (model->searching);
+  model->searching = g_cancellable_new ();
+  g_free (model->query);
+  model->query = g_strdup (wanted);
+  model->more = FALSE;
+  model->listing = FALSE;
+  set_notice (model, NULL);
+  g_object_notify_by_pspec (G_OBJECT (model), properties[PROP_QUERY]);
+  list (model);
+}
+
+const char *
+app_letter_model_get_query (AppLetterModel *model)
+{
+  return model->query;
+}
+
+const char *
+app_letter_model_get_notice (AppLetterModel *model)
+{
+  return model->notice;
+}
+
+gboolean
+app_letter_model_has_more (AppLetterModel *model)
+{
+  return model->more;
 }
 
 StoreFolder

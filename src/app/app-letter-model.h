@@ -14,10 +14,16 @@
 #define APP_TYPE_LETTER_MODEL (app_letter_model_get_type ())
 G_DECLARE_FINAL_TYPE (AppLetterModel, app_letter_model, APP, LETTER_MODEL, GObject)
 
-/* Property with notify: "loaded" (boolean): the ids have come once. Signal "failed" (string):
- * the folder could not be read. */
+/* Properties with notify: "loaded" (boolean): the ids have come once; "query" (string): only what
+ * it finds is here, or NULL; "notice" (string): what in it could not be understood, or NULL. Signal
+ * "failed" (string): the folder could not be read. */
 
 AppLetterModel *app_letter_model_new (EngineOffice *office, StoreFolder folder);
+/* NULL or "": the whole folder. The words being typed may end in the middle of one. */
+void app_letter_model_set_query (AppLetterModel *model, const char *query);
+const char *app_letter_model_get_query (AppLetterModel *model);  /* borrowed, or NULL */
+const char *app_letter_model_get_notice (AppLetterModel *model); /* borrowed, or NULL */
+gboolean app_letter_model_has_more (AppLetterModel *model);      /* than are here */
 StoreFolder app_letter_model_get_folder (AppLetterModel *model);
 gboolean app_letter_model_is_loaded (AppLetterModel *model);
 

@@ -37,6 +37,9 @@ struct _AppWindow
   AppLetterList *list;
   AppReader *reader;
   AdwWindowTitle *list_title;
+  GtkSearchBar *search_bar;
+  GtkSearchEntry *search_entry;
+  GtkLabel *search_notice;
   GtkStack *fetch_face;
 };
 
@@ -47,6 +50,11 @@ void app_window_init_actions (AppWindow *window);
 void app_window_init_letter_actions (AppWindow *window);
 void app_window_init_junk_actions (AppWindow *window);
 /* Shows the settings for junk, now and when they change; the office is there. */
+void app_window_init_search (AppWindow *window);
+/* What in the words could not be understood. */
+void app_window_show_notice (AppWindow *window);
+/* Another folder is open: what was looked for is looked for there. */
+void app_window_search_again (AppWindow *window);
 void app_window_follow_junk (AppWindow *window);
 /* Takes back what was said about junk. */
 void app_window_unmark_junk (AppWindow *window, GArray *ids);

@@ -42,16 +42,34 @@ update_page (AppWindow *self)
   gtk_stack_set_visible_child_name (self->pages, total > 0 ? "mail" : "welcome");
 }
 
+/* What a query has found; nothing is said by the list itself. */
+static char *
+dup_found (AppLetterModel *model)
+{
+  guint number = g_list_model_get_n_items (G_LIST_MODEL (model));
+
+  if (number == 0)
+    return NULL;
+  if (app_letter_model_has_more (model))
+    return g_strdup_printf (ngettext ("More than %u letter found", "More than %u letters found",
+                                      number),
+                            number);
+  return g_strdup_printf (ngettext ("%u letter found", "%u letters found", number), number);
+}
+
 static void
 update_title (AppWindow *self)
 {
+  AppLetterModel *model = app_letter_list_get_model (self->list);
   const char *title = app_folder_get_title (self->folder);
   guint number = app_sidebar_get_counts (self->sidebar)->total[self->folder];
   g_autofree char *subtitle = NULL;
   /* Translators: the title of the window: folder, then program */
   g_autofree char *whole = g_strdup_printf (_ ("%s — Postroom"), title);
 
-  if (number > 0)
+  if (model && app_letter_model_get_query (model))
+    subtitle = dup_found (model);
+  else if (number > 0)
     subtitle = g_strdup_printf (ngettext ("%u letter", "%u letters", number), number);
   adw_window_title_set_title (self->list_title, title);
   adw_window_title_set_subtitle (self->list_title, subtitle ? subtitle : "");
@@ -229,6 +247,9 @@ app_window_class_init (AppWindowClass *class)
   gtk_widget_class_bind_template_child (widget, AppWindow, list);
   gtk_widget_class_bind_template_child (widget, AppWindow, reader);
   gtk_widget_class_bind_template_child (widget, AppWindow, list_title);
+  gtk_widget_class_bind_template_child (widget, AppWindow, search_bar);
+  gtk_widget_class_bind_template_child (widget, AppWindow, search_entry);
+  gtk_widget_class_bind_template_child (widget, AppWindow, search_notice);
   gtk_widget_class_bind_template_child (widget, AppWindow, fetch_face);
   gtk_widget_class_bind_template_callback (widget, on_counted);
   gtk_widget_class_bind_template_callback (widget, on_folder_chosen);
@@ -247,6 +268,7 @@ app_window_init (AppWindow *self)
   self->cancellable = g_cancellable_new ();
   gtk_widget_init_template (GTK_WIDGET (self));
   app_window_init_actions (self);
+  app_window_init_search (self);
 }
 
 AppWindow *
@@ -350,8 +372,15 @@ app_window_open_folder (AppWindow *window, StoreFolder folder)
       g_autoptr (AppLetterModel) model = app_letter_model_new (window->office, folder);
 
       g_signal_connect_object (model, "failed", G_CALLBACK (on_list_failed), window, 0);
+      g_signal_connect_object (model, "items-changed", G_CALLBACK (update_title), window,
+                               G_CONNECT_SWAPPED);
+      g_signal_connect_object (model, "notify", G_CALLBACK (update_title), window,
+                               G_CONNECT_SWAPPED);
+      g_signal_connect_object (model, "notify::notice", G_CALLBACK (app_window_show_notice), window,
+                               G_CONNECT_SWAPPED);
       window->folder = folder;
       app_letter_list_set_model (window->list, model);
+      app_window_search_again (window);
       app_reader_show_none (window->reader, 0);
     }
   app_sidebar_select (window->sidebar, folder);

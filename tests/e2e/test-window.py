@@ -169,6 +169,29 @@ def test_junk():
             equal(window.complaints(), "", "complaints")
 
 
+def test_searching_a_folder():
+    with directory() as data, Server(data) as server:
+        server.add_account("ann")
+        server.add_account("bob")
+        for subject, text in (("Green tea", "At the café"), ("年度报告", "信件的送达时间"), ("Plans", "Road")):
+            cli(data, "send", "--from=ann@postroom.test", "--to=bob@postroom.test",
+                f"--subject={subject}", f"--text={text}")
+        cli(data, "fetch", "bob@postroom.test")
+        with Window(data) as window:
+            def found(words, subject):
+                window.act("set-query", words)
+                window.picture("10-search-" + subject.lower().replace(" ", "-"))
+                window.act("next")
+                wait_for(lambda: subject in [row["subject"] for row in inbox(data) if row["seen"]],
+                         f"{subject} being read")
+            found("cafe te", "Green tea")
+            found("送达", "年度报告")
+            equal([row["subject"] for row in inbox(data) if not row["seen"]], ["Plans"], "not found")
+            window.act("set-query", 'after:yesteryear "nothing')
+            window.picture("10-search-nothing")
+            equal(window.complaints(), "", "complaints")
+
+
 def test_the_rest_of_a_large_letter():
     text = "".join(f"Line {number} of a long letter\n" for number in range(5000))
     with directory() as data, Server(data) as server:
