@@ -96,22 +96,31 @@ make_path (const StoreLetter *row, gint64 id)
 
 /* ---- in the writer's thread ---- */
 
+#define COLUMNS                                                                                    \
+  "account, folder, path, spool, message_id, subject, sender, recipients, date, size, seen, "      \
+  "attachments, snippet, partial"
+#define VALUES                                                                                     \
+  "nullif (:account, 0), :folder, '', :spool, :message_id, :subject, :sender, :recipients, "       \
+  ":date, :size, :seen, :attachments, :snippet, :partial"
+
+/* A row that has an id already is that of the letter's beginning: what a person has made of it, its
+ * tags and flags, stays, and its words are to be read anew. */
 static gboolean
-insert_row (StoreDb *db, Add *add, GError **error)
+write_row (StoreDb *db, Add *add, GError **error)
 {
   const StoreLetter *row = add->row;
-  g_autoptr (StoreStatement) statement = store_db_prepare (
-      db,
-      "INSERT INTO letters (id, account, folder, path, spool, message_id, subject, sender, "
-      "recipients, date, size, seen, answered, flagged, attachments, snippet, partial) "
-      "VALUES (nullif (:id, 0), nullif (:account, 0), :folder, '', :spool, :message_id, :subject, "
-      ":sender, :recipients, :date, :size, :seen, :answered, :flagged, :attachments, :snippet, "
-      ":partial)",
-      error);
+  g_autoptr (StoreStatement) statement
+      = store_db_prepare (db,
+                          row->id == 0 ? "INSERT INTO letters (" COLUMNS ") VALUES (" VALUES ")"
+                                       : "UPDATE letters SET (" COLUMNS ") = (" VALUES
+                                         "), wanted = 0, doc = NULL, "
+                                         "thread = 0, root = NULL, stray = 0 WHERE id = :id",
+                          error);
 
   if (statement == NULL)
     return FALSE;
-  store_statement_bind_int (statement, ":id", row->id);
+  if (row->id != 0)
+    store_statement_bind_int (statement, ":id", row->id);
   store_statement_bind_int (statement, ":account", add->account);
   store_statement_bind_int (statement, ":folder", add->folder);
   store_statement_bind_text (statement, ":spool", store_spool_get_name (add->spool));
@@ -122,8 +131,6 @@ insert_row (StoreDb *db, Add *add, GError **error)
   store_statement_bind_int (statement, ":date", row->date);
   store_statement_bind_int (statement, ":size", (gint64) row->size);
   store_statement_bind_int (statement, ":seen", row->seen);
-  store_statement_bind_int (statement, ":answered", row->answered);
-  store_statement_bind_int (statement, ":flagged", row->flagged);
   store_statement_bind_int (statement, ":partial", (gint64) add->partial);
   store_statement_bind_int (statement, ":attachments", row->has_attachments);
   store_statement_bind_text (statement, ":snippet", row->snippet);
@@ -245,13 +252,13 @@ find_same (StoreCabinet *cabinet, StoreDb *db, const Add *add)
              : 0;
 }
 
-/* The beginning of this letter goes, wherever it has been moved, and this one is what it was. */
+/* The file with the beginning of this letter goes, wherever it has been moved; its row is this
+ * one's. */
 static gboolean
 take_over (StoreWrite *write, StoreDb *db, Add *add, GError **error)
 {
   g_autoptr (StoreStatement) statement
-      = store_db_prepare (db, "SELECT folder, seen, answered, flagged FROM letters WHERE id = :id",
-                          error);
+      = store_db_prepare (db, "SELECT folder, path, seen FROM letters WHERE id = :id", error);
   GError *failed = NULL;
 
   if (statement == NULL)
@@ -261,13 +268,11 @@ take_over (StoreWrite *write, StoreDb *db, Add *add, GError **error)
     {
       add->row->id = add->replaces;
       add->folder = (StoreFolder) store_statement_get_int (statement, 0);
-      add->row->seen = store_statement_get_int (statement, 1) != 0;
-      add->row->answered = store_statement_get_int (statement, 2) != 0;
-      add->row->flagged = store_statement_get_int (statement, 3) != 0;
+      add->row->seen = store_statement_get_int (statement, 2) != 0;
+      store_write_remove_file (write, add->folder, store_statement_get_text (statement, 1));
     }
-  g_clear_pointer (&statement, store_statement_free);
   if (failed == NULL)
-    return remove_replaced (write, db, add->replaces, error);
+    return TRUE;
   g_propagate_error (error, failed);
   return FALSE;
 }
@@ -286,9 +291,9 @@ add_work (StoreWrite *write, StoreDb *db, GError **error)
     }
   if (!store_cabinet_clear_placed (write->cabinet, db, error)
       || (add->replaces != 0 && add->uid != NULL && !take_over (write, db, add, error))
-      || !insert_row (db, add, error))
+      || !write_row (db, add, error))
     return FALSE;
-  gint64 id = store_db_get_last_id (db);
+  gint64 id = add->row->id != 0 ? add->row->id : store_db_get_last_id (db);
   add->row->path = make_path (add->row, id);
   if ((add->uid != NULL && !remember_uid (db, id, add, error))
       || !set_path (db, id, add->row->path, error)

@@ -190,7 +190,10 @@ def test_large_letters_come_in_part():
         row = inbox(data)[0]
         assert row["partial_of"] > 100000 > row["size"], row
         contains(cli(data, "list").out, "+")
+        cli(data, "tag", "add", "work", str(row["id"]))
         contains(cli(data, "fetch", f"--rest={row['id']}").out, "whole")
+        contains(cli(data, "tag", "list", str(row["id"])).out, "work")
+        contains(cli(data, "search", "4999").out, "Long")
         whole = inbox(data)[0]
         equal(whole["id"], row["id"], "id")
         equal(whole["size"], row["partial_of"], "size")
