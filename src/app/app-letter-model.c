@@ -28,6 +28,7 @@ struct _AppLetterModel
   GCancellable *searching; /* of the query */
   char *notice;            /* or NULL */
   gboolean more;
+  gboolean complete; /* what the index does not have yet is to be read first */
 
   GArray *ids;       /* of gint64 */
   GHashTable *items; /* id -> AppLetterItem, not counted: a weak reference takes it out */
@@ -332,7 +333,13 @@ on_found (GObject *source, GAsyncResult *result, gpointer user_data)
                         ? ((const StoreNotice *) g_ptr_array_index (findings->notices, 0))->text
                         : NULL);
   finish_listing (self, ids);
-  if (self->again)
+  /* What is there at once is shown at once; the rest comes when it was read. */
+  if (findings->waiting > 0 && !self->complete)
+    {
+      self->complete = TRUE;
+      list (self);
+    }
+  else if (self->again)
     list (self);
 }
 
@@ -344,6 +351,7 @@ search (AppLetterModel *self)
     .folder = (int) self->folder,
     .limit = MAX_FOUND,
     .typing = TRUE,
+    .complete = self->complete,
   };
 
   engine_search_async (self->letters, self->query, &options, self->searching, on_found,
@@ -553,6 +561,7 @@ app_letter_model_set_query (AppLetterModel *model, const char *query)
   g_free (model->query);
   model->query = g_strdup (wanted);
   model->more = FALSE;
+  model->complete = FALSE;
   model->listing = FALSE;
   set_notice (model, NULL);
   g_object_notify_by_pspec (G_OBJECT (model), properties[PROP_QUERY]);
