@@ -13,6 +13,7 @@ struct _AppLetterList
   AppLetterModel *model;
   GtkMultiSelection *selection;
   GArray *selected; /* of gint64: as last told */
+  int step;         /* asked for while the letters were still being looked for */
   gboolean disposed;
 
   GtkStack *stack;
@@ -81,6 +82,17 @@ on_items_changed (AppLetterList *self)
 {
   update_page (self);
   update_selection (self);
+}
+
+static void
+on_settled (AppLetterList *self)
+{
+  int step = self->step;
+
+  if (step == 0 || !app_letter_model_is_settled (self->model))
+    return;
+  self->step = 0;
+  app_letter_list_step (self, step);
 }
 
 static void
@@ -191,6 +203,7 @@ void
 app_letter_list_set_model (AppLetterList *list, AppLetterModel *model)
 {
   let_go (list);
+  list->step = 0;
   g_set_object (&list->model, model);
   if (model)
     {
@@ -199,6 +212,8 @@ app_letter_list_set_model (AppLetterList *list, AppLetterModel *model)
                                G_CONNECT_SWAPPED);
       list->selection = gtk_multi_selection_new (G_LIST_MODEL (g_object_ref (model)));
       g_signal_connect_object (model, "notify::loaded", G_CALLBACK (update_page), list,
+                               G_CONNECT_SWAPPED);
+      g_signal_connect_object (model, "notify::settled", G_CALLBACK (on_settled), list,
                                G_CONNECT_SWAPPED);
       g_signal_connect_object (list->selection, "items-changed", G_CALLBACK (on_items_changed),
                                list, G_CONNECT_SWAPPED);
@@ -279,6 +294,11 @@ app_letter_list_step (AppLetterList *list, int by)
 
   if (!list->selection)
     return;
+  if (!app_letter_model_is_settled (list->model))
+    {
+      list->step = by;
+      return;
+    }
   set = gtk_selection_model_get_selection (GTK_SELECTION_MODEL (list->selection));
   if (gtk_bitset_is_empty (set))
     app_letter_list_select (list, 0);

@@ -27,6 +27,7 @@ AppLetterItem *app_letter_list_dup_item (AppLetterList *list);
 void app_letter_list_select (AppLetterList *list, guint position);
 void app_letter_list_unselect_all (AppLetterList *list);
 /* Selects the next (@by 1) or the previous (-1) letter. */
+/* While the letters are still being looked for, done once they are there. */
 void app_letter_list_step (AppLetterList *list, int by);
 /* Selects the letter that is nearest to the selected ones, which are about to go. */
 void app_letter_list_select_neighbour (AppLetterList *list);

@@ -36,6 +36,7 @@ struct _AppLetterModel
   guint64 stamp;
 
   gboolean loaded;
+  gboolean settled;
   gboolean listing;
   gboolean again; /* the folder changed while it was listed */
 };
@@ -43,6 +44,7 @@ struct _AppLetterModel
 enum
 {
   PROP_LOADED = 1,
+  PROP_SETTLED,
   PROP_QUERY,
   PROP_NOTICE,
   N_PROPS,
@@ -280,6 +282,15 @@ take_ids (AppLetterModel *self, GArray *wanted)
     change_runs (self, head, self->ids->len - tail, wanted, head, wanted->len - tail);
 }
 
+static void
+set_settled (AppLetterModel *self, gboolean settled)
+{
+  if (self->settled == settled)
+    return;
+  self->settled = settled;
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_SETTLED]);
+}
+
 /* Of the letters that are there; takes @ids. */
 static void
 finish_listing (AppLetterModel *self, GArray *ids)
@@ -338,8 +349,10 @@ on_found (GObject *source, GAsyncResult *result, gpointer user_data)
     {
       self->complete = TRUE;
       list (self);
+      return;
     }
-  else if (self->again)
+  set_settled (self, TRUE);
+  if (self->again)
     list (self);
 }
 
@@ -369,7 +382,10 @@ on_listed (GObject *source, GAsyncResult *result, gpointer user_data)
     return;
   self->listing = FALSE;
   if (ids)
-    finish_listing (self, g_steal_pointer (&ids));
+    {
+      finish_listing (self, g_steal_pointer (&ids));
+      set_settled (self, TRUE);
+    }
   else
     g_signal_emit (self, signals[FAILED], 0, error->message);
   if (self->again)
@@ -455,6 +471,9 @@ app_letter_model_get_property (GObject *object, guint id, GValue *value, GParamS
     case PROP_LOADED:
       g_value_set_boolean (value, APP_LETTER_MODEL (object)->loaded);
       break;
+    case PROP_SETTLED:
+      g_value_set_boolean (value, APP_LETTER_MODEL (object)->settled);
+      break;
     case PROP_QUERY:
       g_value_set_string (value, APP_LETTER_MODEL (object)->query);
       break;
@@ -511,6 +530,9 @@ app_letter_model_class_init (AppLetterModelClass *class)
   properties[PROP_LOADED]
       = g_param_spec_boolean ("loaded", NULL, NULL, FALSE,
                               G_PARAM_READABLE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
+  properties[PROP_SETTLED]
+      = g_param_spec_boolean ("settled", NULL, NULL, FALSE,
+                              G_PARAM_READABLE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
   properties[PROP_QUERY]
       = g_param_spec_string ("query", NULL, NULL, NULL,
                              G_PARAM_READABLE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
@@ -563,6 +585,7 @@ app_letter_model_set_query (AppLetterModel *model, const char *query)
   model->more = FALSE;
   model->complete = FALSE;
   model->listing = FALSE;
+  set_settled (model, FALSE);
   set_notice (model, NULL);
   g_object_notify_by_pspec (G_OBJECT (model), properties[PROP_QUERY]);
   list (model);
@@ -596,6 +619,12 @@ gboolean
 app_letter_model_is_loaded (AppLetterModel *model)
 {
   return model->loaded;
+}
+
+gboolean
+app_letter_model_is_settled (AppLetterModel *model)
+{
+  return model->settled;
 }
 
 guint

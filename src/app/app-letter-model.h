@@ -14,7 +14,8 @@
 #define APP_TYPE_LETTER_MODEL (app_letter_model_get_type ())
 G_DECLARE_FINAL_TYPE (AppLetterModel, app_letter_model, APP, LETTER_MODEL, GObject)
 
-/* Properties with notify: "loaded" (boolean): the ids have come once; "query" (string): only what
+/* Properties with notify: "loaded" (boolean): the ids have come once; "settled"
+ * (boolean): what is here answers the query, not the one before; "query" (string): only what
  * it finds is here, or NULL; "notice" (string): what in it could not be understood, or NULL. Signal
  * "failed" (string): the folder could not be read. */
 
@@ -26,6 +27,7 @@ const char *app_letter_model_get_notice (AppLetterModel *model); /* borrowed, or
 gboolean app_letter_model_has_more (AppLetterModel *model);      /* than are here */
 StoreFolder app_letter_model_get_folder (AppLetterModel *model);
 gboolean app_letter_model_is_loaded (AppLetterModel *model);
+gboolean app_letter_model_is_settled (AppLetterModel *model);
 
 /* G_MAXUINT when @id is not in the folder. */
 guint app_letter_model_find (AppLetterModel *model, gint64 id);

@@ -323,6 +323,17 @@ update_actions (AppWindow *window)
   set_enabled (window, "try-local", TRUE);
 }
 
+/* There is no next letter in a folder without letters. */
+void
+app_window_update_steps (AppWindow *window)
+{
+  AppLetterModel *model = app_letter_list_get_model (window->list);
+  gboolean any = model && g_list_model_get_n_items (G_LIST_MODEL (model)) > 0;
+
+  set_enabled (window, "next", any);
+  set_enabled (window, "previous", any);
+}
+
 void
 app_window_update_actions (AppWindow *window)
 {

@@ -60,6 +60,7 @@ void app_window_follow_junk (AppWindow *window);
 void app_window_unmark_junk (AppWindow *window, GArray *ids);
 /* Sets which actions make sense now. */
 void app_window_update_actions (AppWindow *window);
+void app_window_update_steps (AppWindow *window);
 
 AppApplication *app_window_get_application (AppWindow *window);
 EngineLetters *app_window_get_letters (AppWindow *window);

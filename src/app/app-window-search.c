@@ -30,10 +30,11 @@ on_mode (AppWindow *self)
     gtk_widget_grab_focus (GTK_WIDGET (app_letter_list_get_view (self->list)));
 }
 
-/* From the words to the first letter that they have found. */
+/* From the words to the first letter that they find. */
 static void
 on_next (AppWindow *self)
 {
+  ask (self); /* what was typed last is not asked for before a pause */
   gtk_widget_grab_focus (GTK_WIDGET (app_letter_list_get_view (self->list)));
   app_letter_list_step (self->list, 1);
 }
@@ -57,6 +58,7 @@ on_set_query (GSimpleAction *action, GVariant *parameter, gpointer user_data)
 
   gtk_search_bar_set_search_mode (self->search_bar, TRUE);
   gtk_editable_set_text (GTK_EDITABLE (self->search_entry), g_variant_get_string (parameter, NULL));
+  ask (self);
 }
 
 static const GActionEntry entries[] = {

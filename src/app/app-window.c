@@ -374,12 +374,15 @@ app_window_open_folder (AppWindow *window, StoreFolder folder)
       g_signal_connect_object (model, "failed", G_CALLBACK (on_list_failed), window, 0);
       g_signal_connect_object (model, "items-changed", G_CALLBACK (update_title), window,
                                G_CONNECT_SWAPPED);
+      g_signal_connect_object (model, "items-changed", G_CALLBACK (app_window_update_steps), window,
+                               G_CONNECT_SWAPPED);
       g_signal_connect_object (model, "notify", G_CALLBACK (update_title), window,
                                G_CONNECT_SWAPPED);
       g_signal_connect_object (model, "notify::notice", G_CALLBACK (app_window_show_notice), window,
                                G_CONNECT_SWAPPED);
       window->folder = folder;
       app_letter_list_set_model (window->list, model);
+      app_window_update_steps (window);
       app_window_search_again (window);
       app_reader_show_none (window->reader, 0);
     }

@@ -70,7 +70,7 @@ def is_open(port):
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def wait_for(condition, what, seconds=30):
+def wait_for(condition, what, seconds=60):
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         value = condition()

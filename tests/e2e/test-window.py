@@ -4,7 +4,6 @@ attachments, send it over TLS, fetch it over POP3 with TLS, read it."""
 import email
 import email.policy
 import os
-import time
 
 from harness import Server, cli, cli_json, contains, directory, equal, inbox, main, wait_for
 from window import Window
@@ -181,9 +180,8 @@ def test_searching_a_folder():
         with Window(data) as window:
             def found(words, subject):
                 window.act("set-query", words)
-                time.sleep(2)
-                window.picture("10-search-" + subject.lower().replace(" ", "-"))
                 window.act("next")
+                window.picture("10-search-" + subject.lower().replace(" ", "-"))
                 wait_for(lambda: subject in [row["subject"] for row in inbox(data) if row["seen"]],
                          f"{subject} being read")
             found("cafe te", "Green tea")

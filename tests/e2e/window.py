@@ -84,7 +84,14 @@ class Window:
             return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
         return str(value)
 
+    def can(self, action, window=1):
+        done = self.gdbus("call", "--session", "--dest", BUS_NAME, "--object-path",
+                          f"{PATH}/window/{window}", "--method", "org.gtk.Actions.Describe", action)
+        return done.stdout.startswith("((true,")
+
     def act(self, action, *parameters, window=1):
+        """As soon as the window lets it be done: an action that is off does nothing and says nothing."""
+        wait_for(lambda: self.can(action, window), f"the time for {action}")
         self.call(f"{PATH}/window/{window}", action, *parameters)
 
     def composer(self):
