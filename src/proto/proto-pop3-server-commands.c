@@ -114,10 +114,12 @@ run_stat (ProtoPop3Server *server, const char *argument)
 }
 
 static char *
-format_slot (const ProtoPop3Slot *slot, guint index, ProtoPop3Listing listing)
+format_slot (ProtoPop3Server *server, guint index, ProtoPop3Listing listing)
 {
+  const ProtoPop3Slot *slot = &g_array_index (server->slots, ProtoPop3Slot, index);
+
   if (listing == PROTO_POP3_LISTING_UIDL)
-    return g_strdup_printf ("%u %s", index + 1, slot->uid);
+    return g_strdup_printf ("%u %" G_GUINT64_FORMAT ".%s", index + 1, slot->number, server->mark);
   return g_strdup_printf ("%u %" G_GUINT64_FORMAT, index + 1, slot->size);
 }
 
@@ -134,7 +136,7 @@ proto_pop3_server_list_more (ProtoPop3Server *server)
       server->listing_next++;
       if (slot->deleted)
         continue;
-      g_autofree char *line = format_slot (slot, index, server->listing);
+      g_autofree char *line = format_slot (server, index, server->listing);
       proto_engine_say (&server->engine, line, NULL);
     }
   server->listing = PROTO_POP3_LISTING_NONE;
@@ -148,10 +150,9 @@ list (ProtoPop3Server *server, const char *argument, ProtoPop3Listing listing)
 
   if (*argument != '\0')
     {
-      const ProtoPop3Slot *slot = take_only_number (server, argument, &index);
-      if (slot == NULL)
+      if (take_only_number (server, argument, &index) == NULL)
         return;
-      g_autofree char *text = format_slot (slot, index, listing);
+      g_autofree char *text = format_slot (server, index, listing);
       proto_pop3_server_ok (server, text);
       return;
     }

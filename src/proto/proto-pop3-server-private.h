@@ -19,7 +19,7 @@ typedef enum
 typedef struct
 {
   guint64 size;
-  char *uid;
+  guint64 number;
   gboolean deleted;
 } ProtoPop3Slot;
 
@@ -49,6 +49,7 @@ struct _ProtoPop3Server
   guint commands;
 
   GArray *slots;   /* of ProtoPop3Slot */
+  char *mark;      /* of the unique-ids, or NULL */
   guint count;     /* not deleted */
   guint64 octets;  /* of those */
   GArray *deleted; /* guint, for UPDATE */
