@@ -107,14 +107,12 @@ make_entries (StoreMaildrop *maildrop)
   guint count = store_maildrop_get_count (maildrop);
   GArray *entries = g_array_sized_new (FALSE, TRUE, sizeof (ProtoPop3Entry), count);
 
+  g_array_set_size (entries, count);
   for (guint i = 0; i < count; i++)
-    {
-      ProtoPop3Entry entry = {
-        .size = store_maildrop_get_size (maildrop, i),
-        .number = (guint64) store_maildrop_get_id (maildrop, i),
-      };
-      g_array_append_val (entries, entry);
-    }
+    g_array_index (entries, ProtoPop3Entry, i) = (ProtoPop3Entry){
+      .size = store_maildrop_get_size (maildrop, i),
+      .number = (guint64) store_maildrop_get_id (maildrop, i),
+    };
   return entries;
 }
 

@@ -202,7 +202,7 @@ proto_pop3_server_new (const ProtoPop3ServerConfig *config, gboolean implicit_tl
   server->nonce = g_strdup (config->nonce);
   if (config->offer_apop)
     server->timestamp = proto_sasl_make_challenge (server->nonce, server->host_name);
-  server->slots = g_array_new (FALSE, TRUE, sizeof (ProtoPop3Slot));
+  server->entries = g_array_new (FALSE, TRUE, sizeof (ProtoPop3Entry));
   server->deleted = g_array_new (FALSE, FALSE, sizeof (guint));
   proto_engine_set_timeout (&server->engine, config->timeout);
   proto_engine_set_end (&server->engine, config->session_timeout);
@@ -216,7 +216,7 @@ proto_pop3_server_free (ProtoPop3Server *server)
 {
   g_clear_pointer (&server->sasl, proto_sasl_server_free);
   g_clear_pointer (&server->credentials, proto_credentials_free);
-  g_array_unref (server->slots);
+  g_array_unref (server->entries);
   g_free (server->mark);
   g_array_unref (server->deleted);
   g_free (server->host_name);
@@ -310,13 +310,8 @@ proto_pop3_server_accept (ProtoPop3Server *server, GArray *entries, const char *
   if (!take_question (server, PROTO_POP3_QUESTION_LOGIN))
     return;
   server->mark = g_strdup (mark);
-  g_array_set_size (server->slots, 0);
-  for (guint i = 0; i < owned->len; i++)
-    {
-      const ProtoPop3Entry *entry = &g_array_index (owned, ProtoPop3Entry, i);
-      ProtoPop3Slot slot = { .size = entry->size, .number = entry->number };
-      g_array_append_val (server->slots, slot);
-    }
+  g_array_unref (server->entries);
+  server->entries = g_steal_pointer (&owned);
   proto_pop3_server_forget_deletions (server);
   server->in_transaction = TRUE;
   server->auth_tried = FALSE;

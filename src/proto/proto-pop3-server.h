@@ -35,8 +35,9 @@ void proto_pop3_server_config_init (ProtoPop3ServerConfig *config);
 
 typedef struct
 {
-  guint64 size;   /* octets as sent by RETR: CRLF ends, dots not stuffed */
-  guint64 number; /* begins the unique-id; never used again (section 7) */
+  guint64 size;     /* octets as sent by RETR: CRLF ends, dots not stuffed */
+  guint64 number;   /* begins the unique-id; never used again (section 7) */
+  gboolean deleted; /* the engine's own, FALSE */
 } ProtoPop3Entry;
 
 typedef enum

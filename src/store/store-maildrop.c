@@ -44,30 +44,42 @@ get (StoreMaildrop *maildrop, guint index)
   return &g_array_index (maildrop->entries, Entry, index);
 }
 
+static int
+compare_entries (gconstpointer a, gconstpointer b)
+{
+  const Entry *one = a, *other = b;
+
+  return (one->id > other->id) - (one->id < other->id);
+}
+
 /* Under the site's lock. */
 static gboolean
 read_entries (StoreMaildrop *maildrop, GError **error)
 {
-  GError *failed = NULL;
+  g_autoptr (GArray) numbers = g_array_new (FALSE, FALSE, sizeof (gint64));
   g_autoptr (StoreStatement) statement
       = store_db_prepare (maildrop->site->reader,
-                          "SELECT id, size FROM letters WHERE user = :user ORDER BY id", error);
+                          "SELECT collect (id, size) FROM letters WHERE user = :user", error);
 
   if (statement == NULL)
     return FALSE;
   store_statement_bind_text (statement, ":user", maildrop->user);
-  while (store_statement_step (statement, &failed))
+  if (!store_statement_collect (statement, numbers, error))
+    return FALSE;
+  g_array_set_size (maildrop->entries, numbers->len / 2);
+  gboolean in_order = TRUE;
+  for (guint i = 0; i < maildrop->entries->len; i++)
     {
-      Entry entry = {
-        .id = store_statement_get_int (statement, 0),
-        .size = (guint64) store_statement_get_int (statement, 1),
-      };
-      g_array_append_val (maildrop->entries, entry);
+      Entry *entry = get (maildrop, i);
+
+      entry->id = g_array_index (numbers, gint64, 2 * i);
+      entry->size = (guint64) g_array_index (numbers, gint64, 2 * i + 1);
+      in_order = in_order && (i == 0 || get (maildrop, i - 1)->id < entry->id);
     }
-  if (failed == NULL)
-    return TRUE;
-  g_propagate_error (error, failed);
-  return FALSE;
+  /* SQL promises an aggregate no order; a walk through the index has it. */
+  if (!in_order)
+    g_array_sort (maildrop->entries, compare_entries);
+  return TRUE;
 }
 
 /* Under the site's lock. */
