@@ -19,6 +19,8 @@ struct _StoreWriter
   StoreDb *db;
   GThread *thread;
   GAsyncQueue *jobs;
+  void (*after_batch) (gpointer data); /* or NULL */
+  gpointer data;
 };
 
 /* A job without work ends the thread. */
@@ -83,6 +85,8 @@ run_batch (StoreWriter *writer, GPtrArray *batch)
       g_free (job);
     }
   g_ptr_array_set_size (batch, 0);
+  if (writer->after_batch != NULL)
+    writer->after_batch (writer->data);
 }
 
 static gpointer
@@ -127,6 +131,13 @@ store_writer_free (StoreWriter *writer)
   g_async_queue_unref (writer->jobs);
   store_db_free (writer->db);
   g_free (writer);
+}
+
+void
+store_writer_set_after_batch (StoreWriter *writer, void (*func) (gpointer), gpointer data)
+{
+  writer->data = data;
+  writer->after_batch = func;
 }
 
 static Job *

@@ -21,6 +21,8 @@ typedef void (*StoreWriterDone) (gpointer data, const GError *error);
 /* Takes @db. */
 StoreWriter *store_writer_new (StoreDb *db);
 void store_writer_free (StoreWriter *writer);
+/* Called after the last job of each batch is done; before the first push. */
+void store_writer_set_after_batch (StoreWriter *writer, void (*func) (gpointer), gpointer data);
 /* Any thread. */
 void
 store_writer_push (StoreWriter *writer, StoreWriterWork work, StoreWriterDone done, gpointer data);
