@@ -73,7 +73,7 @@ send_answers (GMainContext *context, GArray *answers)
 
 /* Writer's thread. */
 static void
-on_batch_done (gpointer data)
+on_some_done (gpointer data)
 {
   StoreSite *site = data;
   g_autoptr (GHashTable) by_context = g_hash_table_new (NULL, NULL);
@@ -386,7 +386,7 @@ store_site_open (const char *directory, GError **error)
   site->key = read_site (site->reader, "SELECT key FROM site");
   site->writer = store_writer_new (g_steal_pointer (&db));
   site->answers = make_answers ();
-  store_writer_set_after_batch (site->writer, on_batch_done, site);
+  store_writer_set_after_some (site->writer, on_some_done, site);
   return g_steal_pointer (&site);
 }
 
