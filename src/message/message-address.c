@@ -93,13 +93,26 @@ message_mailbox_to_string (const MessageMailbox *mailbox)
 
 /* ---- parsing ---- */
 
+/* RFC 5322 section 3.2.4: whether the quoted string at the start of @address ends right before
+ * @end. */
+static gboolean
+is_quoted_up_to (const char *address, const char *end)
+{
+  const char *c = address + 1;
+
+  while (c < end && *c != '"')
+    c += *c == '\\' && c + 1 < end ? 2 : 1;
+  return c + 1 == end;
+}
+
 static gboolean
 is_address (const char *address)
 {
   const char *at = strrchr (address, '@');
 
   if (at == NULL || at == address || at[1] == '\0' || at - address > MAX_LOCAL_PART
-      || strlen (at + 1) > MAX_DOMAIN || !g_utf8_validate (address, -1, NULL))
+      || strlen (at + 1) > MAX_DOMAIN || !g_utf8_validate (address, -1, NULL)
+      || (*address == '"' && !is_quoted_up_to (address, at)) || strpbrk (at, "\" ") != NULL)
     return FALSE;
   for (const char *c = address; *c != '\0'; c++)
     if ((guchar) *c < 0x20 || *c == 0x7f || (*c == ' ' && *address != '"')
