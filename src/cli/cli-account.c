@@ -20,6 +20,7 @@ static gboolean keep;
 static int keep_days;
 static gboolean keep_until_deleted;
 static gint64 max_octets;
+static char *proxy;
 static gboolean no_check;
 
 static const GOptionEntry add_options[] = {
@@ -43,6 +44,8 @@ static const GOptionEntry add_options[] = {
     N_ ("Leave them there until they are deleted here"), NULL },
   { "max-octets", 0, 0, G_OPTION_ARG_INT64, &max_octets,
     N_ ("Of letters over N octets fetch only the beginning"), "N" },
+  { "proxy", 0, 0, G_OPTION_ARG_STRING, &proxy,
+    N_ ("Reach the servers through socks5://HOST:PORT or http://HOST:PORT"), "URI" },
   { "password-file", 0, 0, G_OPTION_ARG_FILENAME, &password_file,
     N_ ("Read the password from the first line of FILE (-: standard input)"), "FILE" },
   { "no-check", 0, 0, G_OPTION_ARG_NONE, &no_check,
@@ -151,6 +154,7 @@ make_account (CliRun *run, const char *address, GError **error)
     return NULL;
   set_text (&account->smtp.user, smtp_user);
   set_text (&account->pop3.user, pop3_user);
+  set_text (&account->proxy, proxy);
   if (!set_keep (account, error))
     return NULL;
   return g_steal_pointer (&account);
@@ -231,6 +235,17 @@ json_server (JsonBuilder *builder, const char *member, const StoreServer *server
   json_builder_end_object (builder);
 }
 
+/* Its password is not for the screen. */
+static void
+json_proxy (JsonBuilder *builder, const char *uri)
+{
+  g_autoptr (GUri) parsed = g_uri_parse (uri, G_URI_FLAGS_HAS_PASSWORD, NULL);
+  g_autofree char *shown
+      = parsed != NULL ? g_uri_to_string_partial (parsed, G_URI_HIDE_PASSWORD) : NULL;
+
+  cli_json_string (builder, "proxy", shown != NULL ? shown : "");
+}
+
 static CliExit
 account_list (CliRun *run, char **arguments)
 {
@@ -262,6 +277,8 @@ account_list (CliRun *run, char **arguments)
       cli_json_int (builder, "max_octets", (gint64) values->max_octets);
       if (values->keep == STORE_KEEP_DAYS)
         cli_json_int (builder, "keep_days", values->keep_days);
+      cli_json_string (builder, "sign_in", values->sign_in);
+      json_proxy (builder, values->proxy);
       json_server (builder, "smtp", &values->smtp);
       json_server (builder, "pop3", &values->pop3);
       json_builder_end_object (builder);

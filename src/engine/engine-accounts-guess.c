@@ -98,6 +98,23 @@ validate_server (const StoreServer *server, const char *purpose)
   return NULL;
 }
 
+static char *
+validate_proxy (const char *proxy)
+{
+  static const char *const schemes[] = { "socks5", "socks4", "socks4a", "http", NULL };
+  g_autoptr (GUri) uri = NULL;
+
+  if (*proxy == '\0')
+    return NULL;
+  uri = g_uri_parse (proxy, G_URI_FLAGS_HAS_PASSWORD, NULL);
+  if (uri != NULL && g_strv_contains (schemes, g_uri_get_scheme (uri))
+      && g_uri_get_host (uri) != NULL && *g_uri_get_host (uri) != '\0'
+      && strcmp (g_uri_get_path (uri), "") == 0 && g_uri_get_port (uri) != 0)
+    return NULL;
+  return g_strdup ("This is no proxy. Enter one like socks5://proxy.example.org:1080 or "
+                   "http://proxy.example.org:8080.");
+}
+
 char *
 engine_accounts_validate (const StoreAccount *account)
 {
@@ -118,5 +135,7 @@ engine_accounts_validate (const StoreAccount *account)
   char *wrong = validate_server (&account->pop3, "fetching");
   if (wrong == NULL && (account->pop3.user == NULL || *account->pop3.user == '\0'))
     wrong = g_strdup ("Enter the user name for fetching.");
-  return wrong != NULL ? wrong : validate_server (&account->smtp, "sending");
+  if (wrong == NULL)
+    wrong = validate_server (&account->smtp, "sending");
+  return wrong != NULL ? wrong : validate_proxy (account->proxy);
 }

@@ -26,6 +26,7 @@ typedef struct
   char *host;
   guint16 port;
   StoreSecurity security;
+  char *proxy;                   /* "": none; NULL: as the system says */
   GTlsDatabase *trust;           /* NULL: the system's authorities */
   ProtoCredentials *credentials; /* NULL: none are said */
 } EnginePeer;

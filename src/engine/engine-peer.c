@@ -69,6 +69,8 @@ engine_peer_new (const StoreAccount *account,
   peer->host = g_strdup (values->host);
   peer->port = values->port;
   peer->security = values->security;
+  if (account->local || *account->proxy != '\0')
+    peer->proxy = g_strdup (account->local ? "" : account->proxy);
   if (values->host == NULL || *values->host == '\0')
     {
       g_set_error (error, ENGINE_ERROR, ENGINE_ERROR_INVALID,
@@ -99,6 +101,7 @@ void
 engine_peer_free (EnginePeer *peer)
 {
   g_free (peer->host);
+  g_free (peer->proxy);
   g_clear_object (&peer->trust);
   g_clear_pointer (&peer->credentials, proto_credentials_free);
   g_free (peer);
@@ -116,8 +119,8 @@ engine_peer_connect_async (const EnginePeer *peer,
                            GAsyncReadyCallback callback,
                            gpointer user_data)
 {
-  net_connector_connect_async (peer->host, peer->port, CONNECT_TIMEOUT, cancellable, callback,
-                               user_data);
+  net_connector_connect_async (peer->host, peer->port, CONNECT_TIMEOUT, peer->proxy, cancellable,
+                               callback, user_data);
 }
 
 NetLink *
