@@ -12,7 +12,7 @@ from harness import (CLI, DOMAIN, ENVIRONMENT, PASSWORD, Server, cli, cli_json, 
 VERBS = ("serve", "server stats", "server sessions", "server trace", "server reload", "user add",
          "user list", "user passwd", "user disable", "user enable", "user quota", "user remove",
          "alias add", "alias list", "alias remove", "domain add", "domain list", "domain remove",
-         "recall", "account add", "account list", "account remove", "send", "fetch", "list", "show",
+         "recall", "account add", "account list", "account remove", "providers", "send", "fetch", "list", "show",
          "reply", "forward", "move", "mark", "delete",
          "search", "store check", "store rebuild", "tag add", "tag list", "tag remove",
          "demo")
