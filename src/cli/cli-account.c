@@ -162,12 +162,7 @@ set_provider (StoreAccount *account, const char *address, GError **error)
       return FALSE;
     }
   set_text (&account->sign_in, oauth ? chosen->id : "");
-  set_text (&account->smtp.host, chosen->smtp.host);
-  account->smtp.port = chosen->smtp.port;
-  account->smtp.security = chosen->smtp.security;
-  set_text (&account->pop3.host, chosen->pop3.host);
-  account->pop3.port = chosen->pop3.port;
-  account->pop3.security = chosen->pop3.security;
+  engine_provider_apply (chosen, account);
   return TRUE;
 }
 

@@ -19,12 +19,6 @@ set_server (StoreServer *server, char *host, StoreSecurity security, guint16 por
   server->user = g_strdup (user);
 }
 
-static void
-take_server (StoreServer *server, const StoreServer *known, const char *user)
-{
-  set_server (server, g_strdup (known->host), known->security, known->port, user);
-}
-
 StoreAccount *
 engine_accounts_guess (const char *name, const char *address)
 {
@@ -37,15 +31,11 @@ engine_accounts_guess (const char *name, const char *address)
   g_free (account->address);
   account->name = g_strdup (name != NULL ? name : "");
   account->address = g_strdup (address);
-  if (provider != NULL)
-    {
-      take_server (&account->smtp, &provider->smtp, address);
-      take_server (&account->pop3, &provider->pop3, address);
-      return account;
-    }
   set_server (&account->smtp, g_strconcat ("smtp.", domain, NULL), STORE_SECURITY_TLS, 465,
               address);
   set_server (&account->pop3, g_strconcat ("pop.", domain, NULL), STORE_SECURITY_TLS, 995, address);
+  if (provider != NULL)
+    engine_provider_apply (provider, account);
   return account;
 }
 

@@ -247,6 +247,22 @@ engine_providers_find_address (const char *address)
   return NULL;
 }
 
+static void
+take_server (StoreServer *server, const StoreServer *known)
+{
+  g_free (server->host);
+  server->host = g_strdup (known->host);
+  server->port = known->port;
+  server->security = known->security;
+}
+
+void
+engine_provider_apply (const EngineProvider *provider, StoreAccount *account)
+{
+  take_server (&account->pop3, &provider->pop3);
+  take_server (&account->smtp, &provider->smtp);
+}
+
 gboolean
 engine_provider_has_sign_in (const EngineProvider *provider)
 {

@@ -39,6 +39,8 @@ const EngineProvider *engine_providers_find_address (const char *address);
 
 /* Whether it takes a sign-in with a browser, registered or not. */
 gboolean engine_provider_has_sign_in (const EngineProvider *provider);
+/* Gives @account the servers; the user names stay. */
+void engine_provider_apply (const EngineProvider *provider, StoreAccount *account);
 /* Why signing in there cannot begin, for a person; NULL: it can. */
 char *engine_provider_explain (const EngineProvider *provider);
 /* The person's own file. */
