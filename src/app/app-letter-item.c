@@ -165,33 +165,42 @@ app_letter_item_get_letter (AppLetterItem *item)
 void
 app_letter_item_set_letter (AppLetterItem *item, const StoreLetter *letter, guint64 stamp)
 {
-  StoreLetter *old = item->letter;
+  g_autoptr (StoreLetter) old = item->letter;
+  g_autofree char *when = app_text_short_date (letter->date);
 
   if (old && stamp < item->stamp)
-    return;
+    {
+      g_steal_pointer (&old);
+      return;
+    }
   item->stamp = stamp;
   item->letter = store_letter_copy (letter);
-  g_free (item->who);
-  item->who = make_who (letter);
-  g_free (item->when);
-  item->when = app_text_short_date (letter->date);
 
+  /* All rows are read again when one letter comes or goes: who stays as he was costs nothing. */
   g_object_freeze_notify (G_OBJECT (item));
-  g_object_notify_by_pspec (G_OBJECT (item), properties[PROP_WHO]);
-  g_object_notify_by_pspec (G_OBJECT (item), properties[PROP_WHEN]);
-  if (!old)
+  if (!old || g_strcmp0 (old->from, letter->from) != 0 || g_strcmp0 (old->to, letter->to) != 0)
     {
-      /* What a letter says never changes; only its flags do. */
-      g_object_notify_by_pspec (G_OBJECT (item), properties[PROP_SUBJECT]);
-      g_object_notify_by_pspec (G_OBJECT (item), properties[PROP_SNIPPET]);
-      g_object_notify_by_pspec (G_OBJECT (item), properties[PROP_ATTACHMENTS]);
+      g_free (item->who);
+      item->who = make_who (letter);
+      g_object_notify_by_pspec (G_OBJECT (item), properties[PROP_WHO]);
     }
+  if (g_strcmp0 (item->when, when) != 0)
+    {
+      g_free (item->when);
+      item->when = g_steal_pointer (&when);
+      g_object_notify_by_pspec (G_OBJECT (item), properties[PROP_WHEN]);
+    }
+  if (!old || g_strcmp0 (old->subject, letter->subject) != 0)
+    g_object_notify_by_pspec (G_OBJECT (item), properties[PROP_SUBJECT]);
+  if (!old || g_strcmp0 (old->snippet, letter->snippet) != 0)
+    g_object_notify_by_pspec (G_OBJECT (item), properties[PROP_SNIPPET]);
+  if (!old || old->has_attachments != letter->has_attachments)
+    g_object_notify_by_pspec (G_OBJECT (item), properties[PROP_ATTACHMENTS]);
   if (!old || old->seen != letter->seen)
     g_object_notify_by_pspec (G_OBJECT (item), properties[PROP_UNREAD]);
   if (!old || old->answered != letter->answered)
     g_object_notify_by_pspec (G_OBJECT (item), properties[PROP_ANSWERED]);
   g_object_thaw_notify (G_OBJECT (item));
-  store_letter_free (old);
 }
 
 void

@@ -5,6 +5,8 @@
 #include <glib/gi18n.h>
 #include <string.h>
 
+#define ZONE_SECONDS 5
+
 static gint
 days_between (GDateTime *earlier, GDateTime *later)
 {
@@ -30,14 +32,32 @@ format (GDateTime *date, const char *pattern)
   return text ? text : g_strdup ("");
 }
 
+/* The zone is looked up on the disk at each asking: dates of some seconds share one. Borrowed. */
+static GTimeZone *
+get_zone (void)
+{
+  static GTimeZone *zone;
+  static gint64 until;
+  gint64 now = g_get_monotonic_time ();
+
+  if (!zone || now > until)
+    {
+      g_clear_pointer (&zone, g_time_zone_unref);
+      zone = g_time_zone_new_local ();
+      until = now + ZONE_SECONDS * G_USEC_PER_SEC;
+    }
+  return zone;
+}
+
 char *
 app_text_short_date (gint64 seconds)
 {
-  g_autoptr (GDateTime) date = NULL;
-  g_autoptr (GDateTime) now = g_date_time_new_now_local ();
+  g_autoptr (GDateTime) utc = g_date_time_new_from_unix_utc (seconds);
+  g_autoptr (GDateTime) now = g_date_time_new_now (get_zone ());
+  g_autoptr (GDateTime) date = utc ? g_date_time_to_timezone (utc, get_zone ()) : NULL;
   gint days;
 
-  if (seconds == 0 || !(date = g_date_time_new_from_unix_local (seconds)))
+  if (seconds == 0 || !date)
     return g_strdup ("");
   days = days_between (date, now);
   if (days == 0)

@@ -9,17 +9,37 @@
 #include <string.h>
 
 #define MAX_LINES     20000
-#define MAX_BODY      1000 /* characters of a letter's text that are kept */
-#define MAX_LINE      4000 /* characters of any other line */
+#define MAX_OCTETS    (8 * 1024 * 1024) /* of their texts */
+#define MAX_BODY      1000              /* characters of a letter's text that are kept */
+#define MAX_LINE      4000              /* characters of any other line */
 #define COALESCE_MSEC 30
 #define LINE_FORMAT   "(txusuubbs)"
+
+/* A line as it is kept: its text, as it crossed the wire, stands in the journal's texts. What is
+ * never looked at is never made printable. */
+typedef struct
+{
+  gint64 time;
+  const char *protocol;
+  guint session;
+  guint start;  /* in the texts */
+  guint length; /* octets */
+  guint limit;  /* characters to be shown of it */
+  guint8 side;
+  guint8 direction;
+  guint8 tls;
+  guint8 body;
+} Record;
 
 struct _EngineJournal
 {
   GObject parent_instance;
 
   GMutex mutex;
-  GQueue lines; /* of EngineJournalLine, the oldest first */
+  Record *records;      /* MAX_LINES: a line's place is its number's remainder */
+  char *texts;          /* MAX_OCTETS, each line's in one piece */
+  guint texts_end;      /* where the newest line's ends */
+  guint64 first_number; /* of the oldest that is kept */
   guint64 last_number;
   guint last_session;
   gboolean announcing;   /* a source that says "added" is waiting */
@@ -91,36 +111,63 @@ announce (EngineJournal *journal)
   g_source_attach (source, journal->context);
 }
 
-/* Takes @text. */
+/* Under the mutex: room for a text of @length; the lines that stood there are forgotten. */
+static guint
+make_room (EngineJournal *journal, guint length)
+{
+  guint start = journal->texts_end;
+  guint64 kept = journal->last_number - journal->first_number + 1;
+  gboolean wraps = length > MAX_OCTETS - start;
+
+  if (kept == MAX_LINES)
+    journal->first_number++;
+  /* The oldest lines stand right behind the newest. */
+  for (; journal->first_number <= journal->last_number; journal->first_number++)
+    {
+      const Record *oldest = &journal->records[journal->first_number % MAX_LINES];
+      gboolean behind = oldest->start >= start;
+
+      if (wraps ? !behind && oldest->start >= length : !behind || oldest->start >= start + length)
+        break;
+    }
+  return wraps ? 0 : start;
+}
+
 static void
 add_line (EngineJournalSession *session,
           EngineJournalDirection direction,
           gboolean tls,
           gboolean body,
-          char *text)
+          const char *text,
+          gsize length)
 {
   EngineJournal *journal = session->journal;
-  EngineJournalLine *line = g_atomic_rc_box_new0 (EngineJournalLine);
-
-  line->session = session->number;
-  line->protocol = session->protocol;
-  line->side = session->side;
-  line->direction = direction;
-  line->tls = tls;
-  line->body = body;
-  line->text = text;
+  guint limit = body ? MAX_BODY : MAX_LINE;
+  /* One character is at most four octets: what lies behind need not be kept to be cut; one octet
+   * more shows that it was. */
+  guint octets = (guint) MIN (length, (gsize) limit * 4 + 1);
 
   g_mutex_lock (&journal->mutex);
-  line->number = ++journal->last_number;
-  line->time = base_clock_real ();
-  g_queue_push_tail (&journal->lines, line);
-  EngineJournalLine *oldest
-      = journal->lines.length > MAX_LINES ? g_queue_pop_head (&journal->lines) : NULL;
+  guint room = MAX (octets, 1); /* no two lines stand at one place */
+  guint start = make_room (journal, room);
+  journal->records[++journal->last_number % MAX_LINES] = (Record){
+    .time = base_clock_real (),
+    .protocol = session->protocol,
+    .session = session->number,
+    .start = start,
+    .length = octets,
+    .limit = limit,
+    .side = session->side,
+    .direction = direction,
+    .tls = tls,
+    .body = body,
+  };
+  memcpy (journal->texts + start, text, octets);
+  journal->texts_end = start + room;
   gboolean first = !journal->announcing;
   journal->announcing = TRUE;
   g_mutex_unlock (&journal->mutex);
 
-  g_clear_pointer (&oldest, engine_journal_line_unref);
   if (first)
     announce (journal);
 }
@@ -129,8 +176,7 @@ add_line (EngineJournalSession *session,
 static char *
 printable (const char *text, gsize length, guint limit)
 {
-  /* One character is at most four octets: what lies behind need not be escaped to be cut. */
-  g_autofree char *escaped = base_text_escape (text, MIN (length, (gsize) limit * 4));
+  g_autofree char *escaped = base_text_escape (text, (gssize) MIN (length, (gsize) limit * 4));
 
   /* Octets are counted sooner than characters, of which there are no more. */
   if ((strlen (escaped) <= limit || g_utf8_strlen (escaped, -1) <= (glong) limit)
@@ -139,6 +185,25 @@ printable (const char *text, gsize length, guint limit)
   g_autofree char *cut
       = g_utf8_substring (escaped, 0, MIN ((glong) limit, g_utf8_strlen (escaped, -1)));
   return g_strconcat (cut, "…", NULL);
+}
+
+/* Under the mutex. */
+static EngineJournalLine *
+make_line (EngineJournal *journal, guint64 number)
+{
+  const Record *record = &journal->records[number % MAX_LINES];
+  EngineJournalLine *line = g_atomic_rc_box_new0 (EngineJournalLine);
+
+  line->number = number;
+  line->time = record->time;
+  line->session = record->session;
+  line->protocol = record->protocol;
+  line->side = record->side;
+  line->direction = record->direction;
+  line->tls = record->tls;
+  line->body = record->body;
+  line->text = printable (journal->texts + record->start, record->length, record->limit);
+  return line;
 }
 
 /* ---- the tap ---- */
@@ -161,10 +226,10 @@ static void
 flush_body_line (EngineJournalSession *session, ProtoTapDirection direction)
 {
   Body *body = &session->bodies[direction];
-  char *text = printable (body->line->str, body->line->len, MAX_BODY);
 
+  add_line (session, direction_of (direction), is_encrypted (session), TRUE, body->line->str,
+            body->line->len);
   g_string_truncate (body->line, 0);
-  add_line (session, direction_of (direction), is_encrypted (session), TRUE, text);
 }
 
 /* The letter is over: what is left of its last line, and how much was not shown. */
@@ -178,8 +243,9 @@ end_body (EngineJournalSession *session, ProtoTapDirection direction)
   if (body->hidden > 0)
     {
       g_autofree char *size = base_text_size (body->hidden);
-      add_line (session, direction_of (direction), is_encrypted (session), TRUE,
-                g_strdup_printf ("… (%s more)", size));
+      g_autofree char *words = g_strdup_printf ("… (%s more)", size);
+      add_line (session, direction_of (direction), is_encrypted (session), TRUE, words,
+                strlen (words));
     }
   body->shown = 0;
   body->hidden = 0;
@@ -204,7 +270,7 @@ take_body (EngineJournalSession *session,
           piece = room;
           end = NULL;
         }
-      g_string_append_len (body->line, text, piece);
+      g_string_append_len (body->line, text, (gssize) piece);
       body->shown += piece;
       text += piece;
       length -= piece;
@@ -235,7 +301,7 @@ on_tap (ProtoTapDirection direction,
     }
   end_body (session, direction);
   add_line (session, kind == PROTO_TAP_NOTE ? ENGINE_JOURNAL_NOTE : direction_of (direction),
-            is_encrypted (session), FALSE, printable (text, length, MAX_LINE));
+            is_encrypted (session), FALSE, text, length);
 }
 
 /* ---- the object ---- */
@@ -245,7 +311,8 @@ engine_journal_finalize (GObject *object)
 {
   EngineJournal *journal = ENGINE_JOURNAL (object);
 
-  g_queue_clear_full (&journal->lines, (GDestroyNotify) engine_journal_line_unref);
+  g_free (journal->records);
+  g_free (journal->texts);
   g_mutex_clear (&journal->mutex);
   g_main_context_unref (journal->context);
   G_OBJECT_CLASS (engine_journal_parent_class)->finalize (object);
@@ -263,7 +330,9 @@ static void
 engine_journal_init (EngineJournal *journal)
 {
   g_mutex_init (&journal->mutex);
-  g_queue_init (&journal->lines);
+  journal->records = g_new (Record, MAX_LINES);
+  journal->texts = g_malloc (MAX_OCTETS); /* memory comes as it is written to */
+  journal->first_number = 1;
   journal->context = g_main_context_ref_thread_default ();
 }
 
@@ -279,15 +348,8 @@ engine_journal_dup_lines (EngineJournal *journal, guint64 number)
   GPtrArray *lines = g_ptr_array_new_with_free_func ((GDestroyNotify) engine_journal_line_unref);
 
   g_mutex_lock (&journal->mutex);
-  /* From the newest back, as a listener asks for the last few. */
-  GList *link = journal->lines.tail;
-  while (link != NULL && link->prev != NULL
-         && ((EngineJournalLine *) link->prev->data)->number >= number)
-    link = link->prev;
-  if (link != NULL && ((EngineJournalLine *) link->data)->number < number)
-    link = NULL;
-  for (; link != NULL; link = link->next)
-    g_ptr_array_add (lines, engine_journal_line_ref (link->data));
+  for (guint64 i = MAX (number, journal->first_number); i <= journal->last_number; i++)
+    g_ptr_array_add (lines, make_line (journal, i));
   g_mutex_unlock (&journal->mutex);
   return lines;
 }
@@ -392,6 +454,5 @@ engine_journal_session_tap (EngineJournalSession *session, ProtoEngine *engine)
 void
 engine_journal_session_note (EngineJournalSession *session, const char *text)
 {
-  add_line (session, ENGINE_JOURNAL_NOTE, is_encrypted (session), FALSE,
-            printable (text, strlen (text), MAX_LINE));
+  add_line (session, ENGINE_JOURNAL_NOTE, is_encrypted (session), FALSE, text, strlen (text));
 }

@@ -3,7 +3,8 @@
 
 /*
  * The journal: every line that crosses a wire of this program, secrets already replaced. A ring in
- * memory of the last 20,000 lines. Any thread; the listeners are called on the main thread.
+ * memory of the last 20,000 lines, or of as many as have room in 8 MB. Any thread; the listeners
+ * are called on the main thread.
  */
 
 #include <gio/gio.h>

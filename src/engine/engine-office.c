@@ -123,6 +123,7 @@ engine_office_start (EngineOffice *office)
     return;
   office->started = TRUE;
   engine_accounts_prepare (office->accounts);
+  net_tls_load_authorities ();
   office->monitor = g_object_ref (g_network_monitor_get_default ());
   office->network = g_network_monitor_get_network_available (office->monitor);
   g_signal_connect_object (office->monitor, "network-changed", G_CALLBACK (on_network_changed),

@@ -107,15 +107,12 @@ make_entries (StoreMaildrop *maildrop)
   guint count = store_maildrop_get_count (maildrop);
   GArray *entries = g_array_sized_new (FALSE, TRUE, sizeof (ProtoPop3Entry), count);
 
-  g_array_set_clear_func (entries, (GDestroyNotify) proto_pop3_entry_clear);
+  g_array_set_size (entries, count);
   for (guint i = 0; i < count; i++)
-    {
-      ProtoPop3Entry entry = {
-        .size = store_maildrop_get_size (maildrop, i),
-        .uid = g_strdup (store_maildrop_get_uid (maildrop, i)),
-      };
-      g_array_append_val (entries, entry);
-    }
+    g_array_index (entries, ProtoPop3Entry, i) = (ProtoPop3Entry){
+      .size = store_maildrop_get_size (maildrop, i),
+      .number = (guint64) store_maildrop_get_id (maildrop, i),
+    };
   return entries;
 }
 
@@ -133,7 +130,8 @@ on_opened (GObject *source, GAsyncResult *result, gpointer user_data)
   if (maildrop != NULL)
     {
       self->maildrop = g_steal_pointer (&maildrop);
-      proto_pop3_server_accept (self->server, make_entries (self->maildrop));
+      proto_pop3_server_accept (self->server, make_entries (self->maildrop),
+                                store_maildrop_get_mark (self->maildrop));
     }
   else if (g_error_matches (error, STORE_ERROR, STORE_ERROR_BUSY))
     proto_pop3_server_refuse (self->server, "IN-USE", "Another session holds this maildrop");
@@ -281,9 +279,10 @@ send_more (Pop3Session *self)
   proto_pop3_server_send_end (self->server);
   if (self->whole)
     {
+      g_autofree char *uid = store_maildrop_dup_uid (self->maildrop, self->index);
+
       store_maildrop_set_retrieved (self->maildrop, self->index);
-      engine_session_log (&self->parent, ENGINE_LOG_INFO, "retrieved", "uid",
-                          store_maildrop_get_uid (self->maildrop, self->index), "#size",
+      engine_session_log (&self->parent, ENGINE_LOG_INFO, "retrieved", "uid", uid, "#size",
                           (guint64) length, NULL);
     }
   g_clear_pointer (&self->letter, g_bytes_unref);

@@ -65,7 +65,7 @@ secrets_clear (EngineSecrets *secrets)
 static void
 secrets_unref (EngineSecrets *secrets)
 {
-  g_rc_box_release_full (secrets, (GDestroyNotify) secrets_clear);
+  g_atomic_rc_box_release_full (secrets, (GDestroyNotify) secrets_clear);
 }
 
 static void
@@ -187,7 +187,7 @@ engine_secrets_prepare (EngineSecrets *secrets)
   secrets->asking = g_cancellable_new ();
   secrets->patience = engine_timer_new (PATIENCE_MSEC, on_patience_over, secrets);
   secret_service_get (SECRET_SERVICE_OPEN_SESSION, secrets->asking, on_service,
-                      g_rc_box_acquire (secrets));
+                      g_atomic_rc_box_acquire (secrets));
 }
 
 /* Takes @task. */
@@ -213,7 +213,7 @@ task_new (EngineSecrets *secrets,
 {
   Request *request = g_new0 (Request, 1);
 
-  request->secrets = g_rc_box_acquire (secrets);
+  request->secrets = g_atomic_rc_box_acquire (secrets);
   request->directory = g_strdup (secrets->directory);
   request->account = account;
   request->begin = function;
@@ -413,7 +413,7 @@ engine_secrets_finish (EngineSecrets *secrets, GAsyncResult *result, GError **er
 EngineSecrets *
 engine_secrets_new (const char *directory)
 {
-  EngineSecrets *secrets = g_rc_box_new0 (EngineSecrets);
+  EngineSecrets *secrets = g_atomic_rc_box_new0 (EngineSecrets);
 
   secrets->directory = g_strdup (directory);
   secrets->waiting = g_ptr_array_new_with_free_func (g_object_unref);

@@ -15,7 +15,8 @@
 G_DECLARE_FINAL_TYPE (EngineServer, engine_server, ENGINE, SERVER, GObject)
 
 /* Properties with notify: "running" (boolean), "sessions" (uint, open now), "problem" (string or
- * NULL: why it could not start or stopped). Signals: "delivered" (string user), "users-changed" ().
+ * NULL: why it could not start or stopped). Signals: "delivered" (string user;
+ * one or more letters), "users-changed" ().
  */
 
 typedef enum

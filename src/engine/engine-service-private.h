@@ -121,6 +121,7 @@ void engine_service_drop_user (EngineService *service, const char *user);
 void engine_service_count (EngineService *service, EngineCount count, guint64 by);
 guint64 engine_service_get_count (EngineService *service, EngineCount count);
 
+/* Many letters that come before it is heard make one announcement. */
 void engine_service_announce_delivery (EngineService *service, const char *user);
 
 /* ---- the worker's thread ---- */

@@ -8,6 +8,8 @@
 
 #include <base-clock.h>
 
+#define DELIVERED_MSEC 20 /* in which letters for one user are told of together */
+
 struct _EngineService
 {
   StoreSite *site;
@@ -34,6 +36,7 @@ struct _EngineService
   GHashTable *by_user;
   guint64 counts[ENGINE_N_COUNTS];
   gboolean count_announced;
+  GHashTable *delivered; /* users whose announcement is on its way */
 
   /* Main thread. */
   EngineServiceEvents events;
@@ -67,7 +70,8 @@ announce (EngineService *service, const char *user)
 
   announcement->service = service;
   announcement->user = g_strdup (user);
-  announcement->source = g_idle_source_new ();
+  announcement->source
+      = user != NULL ? g_timeout_source_new (DELIVERED_MSEC) : g_idle_source_new ();
   g_source_set_priority (announcement->source, G_PRIORITY_DEFAULT);
   g_source_set_callback (announcement->source, on_announcement, announcement,
                          (GDestroyNotify) announcement_free);
@@ -97,6 +101,8 @@ on_announcement (gpointer data)
   g_ptr_array_remove_fast (service->sources, announcement->source);
   if (announcement->user == NULL)
     service->count_announced = FALSE;
+  else
+    g_hash_table_remove (service->delivered, announcement->user);
   drained = announcement->user == NULL && service->holds == 0
             && engine_service_get_state (service) != ENGINE_SERVICE_OPEN;
   if (drained && service->sources->len > 0)
@@ -267,6 +273,7 @@ engine_service_new (StoreSite *site,
   service->events = *events;
   service->user_data = user_data;
   service->sources = g_ptr_array_new_with_free_func ((GDestroyNotify) g_source_unref);
+  service->delivered = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   return service;
 }
 
@@ -278,6 +285,7 @@ engine_service_free (EngineService *service)
     g_ptr_array_unref (service->sessions[i]);
   g_free (service->sessions);
   g_ptr_array_unref (service->sources);
+  g_hash_table_unref (service->delivered);
   g_main_context_unref (service->context);
   g_hash_table_unref (service->by_address);
   g_hash_table_unref (service->by_user);
@@ -525,7 +533,11 @@ engine_service_announce_delivery (EngineService *service, const char *user)
 {
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&service->mutex);
 
-  announce (service, user);
+  if (!g_hash_table_contains (service->delivered, user))
+    {
+      g_hash_table_add (service->delivered, g_strdup (user));
+      announce (service, user);
+    }
 }
 
 void

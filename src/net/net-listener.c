@@ -349,12 +349,12 @@ net_listener_free (NetListener *listener)
   sources = g_steal_pointer (&listener->sources);
   for (guint i = 0; i < listener->sockets->len; i++)
     {
-      GSocket *socket = listener->sockets->pdata[i];
+      int fd = g_socket_get_fd (listener->sockets->pdata[i]);
 
-      /* A poll under way in a worker keeps a closed socket listening until it is woken. */
+      /* Not by GSocket: workers look at it at the same time. It is closed by the last of them; a
+       * poll under way would keep a closed one listening until it is woken. */
       if (!listener->shared)
-        g_socket_shutdown (socket, TRUE, TRUE, NULL);
-      g_socket_close (socket, NULL);
+        shutdown (fd, SHUT_RDWR);
     }
   g_rw_lock_writer_unlock (&listener->lock);
   g_clear_pointer (&sources, g_ptr_array_unref);

@@ -163,6 +163,21 @@ net_tls_prepare (void)
   g_unsetenv (PRIORITY_VARIABLE);
 }
 
+static gpointer
+load_authorities (gpointer data)
+{
+  g_autoptr (GTlsDatabase) authorities
+      = g_tls_backend_get_default_database (g_tls_backend_get_default ());
+
+  return NULL;
+}
+
+void
+net_tls_load_authorities (void)
+{
+  g_thread_unref (g_thread_new ("authorities", load_authorities, NULL));
+}
+
 NetTls *
 net_tls_new_server (GTlsCertificate *certificate)
 {

@@ -18,6 +18,24 @@ proto_dot_encoder_init (ProtoDotEncoder *encoder)
   encoder->after_cr = FALSE;
 }
 
+/* How much of @data, which begins with a line, can be sent as it stands: whole lines that end in
+ * CRLF, hold no other CR and begin with no dot. */
+static gsize
+count_plain_lines (const guint8 *data, gsize length)
+{
+  const guint8 *end = data + length;
+  const guint8 *line = data;
+  const guint8 *lf;
+
+  while (line < end && *line != '.' && (lf = memchr (line, '\n', (gsize) (end - line))) != NULL)
+    {
+      if (lf == line || memchr (line, '\r', (gsize) (lf - line)) != lf - 1)
+        break;
+      line = lf + 1;
+    }
+  return (gsize) (line - data);
+}
+
 static gsize
 skip_to_line_end (const guint8 *data, gsize offset, gsize length)
 {
@@ -36,6 +54,16 @@ proto_dot_encoder_write (ProtoDotEncoder *encoder,
 
   while (i < length)
     {
+      gsize plain = encoder->at_line_start && !encoder->after_cr
+                        ? count_plain_lines (data + i, length - i)
+                        : 0;
+
+      if (plain > 0)
+        {
+          g_byte_array_append (out, data + i, (guint) plain);
+          i += plain;
+          continue;
+        }
       if (data[i] == '\r' || data[i] == '\n')
         {
           /* A CR is sent as a whole CRLF at once; its own LF, if it comes, is passed over. */

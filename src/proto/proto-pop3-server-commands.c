@@ -15,7 +15,7 @@ typedef enum
 /* ---- arguments ---- */
 
 /* A message number that is there and not deleted; else says why not. *@rest is behind it. */
-static ProtoPop3Slot *
+static ProtoPop3Entry *
 take_number (ProtoPop3Server *server, const char *argument, guint *index, const char **rest)
 {
   guint64 number = 0;
@@ -23,35 +23,35 @@ take_number (ProtoPop3Server *server, const char *argument, guint *index, const 
 
   while (g_ascii_isdigit (*at) && number <= G_MAXUINT)
     number = number * 10 + (guint64) (*at++ - '0');
-  if (at == argument || (*at != '\0' && *at != ' ') || number == 0 || number > server->slots->len)
+  if (at == argument || (*at != '\0' && *at != ' ') || number == 0 || number > server->entries->len)
     {
       proto_pop3_server_err (server, NULL, "There is no such message");
       return NULL;
     }
 
-  ProtoPop3Slot *slot = &g_array_index (server->slots, ProtoPop3Slot, number - 1);
-  if (slot->deleted)
+  ProtoPop3Entry *entry = &g_array_index (server->entries, ProtoPop3Entry, number - 1);
+  if (entry->deleted)
     {
       proto_pop3_server_err (server, NULL, "That message is marked as deleted");
       return NULL;
     }
   *index = (guint) number - 1;
   *rest = *at == ' ' ? at + 1 : at;
-  return slot;
+  return entry;
 }
 
-static ProtoPop3Slot *
+static ProtoPop3Entry *
 take_only_number (ProtoPop3Server *server, const char *argument, guint *index)
 {
   const char *rest = NULL;
-  ProtoPop3Slot *slot = take_number (server, argument, index, &rest);
+  ProtoPop3Entry *entry = take_number (server, argument, index, &rest);
 
-  if (slot != NULL && (*rest != '\0' || argument[strlen (argument) - 1] == ' '))
+  if (entry != NULL && (*rest != '\0' || argument[strlen (argument) - 1] == ' '))
     {
       proto_pop3_server_err (server, NULL, "One message number, nothing else");
       return NULL;
     }
-  return slot;
+  return entry;
 }
 
 static gboolean
@@ -114,27 +114,29 @@ run_stat (ProtoPop3Server *server, const char *argument)
 }
 
 static char *
-format_slot (const ProtoPop3Slot *slot, guint index, ProtoPop3Listing listing)
+format_entry (ProtoPop3Server *server, guint index, ProtoPop3Listing listing)
 {
+  const ProtoPop3Entry *entry = &g_array_index (server->entries, ProtoPop3Entry, index);
+
   if (listing == PROTO_POP3_LISTING_UIDL)
-    return g_strdup_printf ("%u %s", index + 1, slot->uid);
-  return g_strdup_printf ("%u %" G_GUINT64_FORMAT, index + 1, slot->size);
+    return g_strdup_printf ("%u %" G_GUINT64_FORMAT ".%s", index + 1, entry->number, server->mark);
+  return g_strdup_printf ("%u %" G_GUINT64_FORMAT, index + 1, entry->size);
 }
 
 void
 proto_pop3_server_list_more (ProtoPop3Server *server)
 {
-  while (server->listing_next < server->slots->len)
+  while (server->listing_next < server->entries->len)
     {
       guint index = server->listing_next;
-      const ProtoPop3Slot *slot = &g_array_index (server->slots, ProtoPop3Slot, index);
+      const ProtoPop3Entry *entry = &g_array_index (server->entries, ProtoPop3Entry, index);
 
       if (proto_engine_get_output_length (&server->engine) >= LISTING_PIECE)
         return;
       server->listing_next++;
-      if (slot->deleted)
+      if (entry->deleted)
         continue;
-      g_autofree char *line = format_slot (slot, index, server->listing);
+      g_autofree char *line = format_entry (server, index, server->listing);
       proto_engine_say (&server->engine, line, NULL);
     }
   server->listing = PROTO_POP3_LISTING_NONE;
@@ -148,10 +150,9 @@ list (ProtoPop3Server *server, const char *argument, ProtoPop3Listing listing)
 
   if (*argument != '\0')
     {
-      const ProtoPop3Slot *slot = take_only_number (server, argument, &index);
-      if (slot == NULL)
+      if (take_only_number (server, argument, &index) == NULL)
         return;
-      g_autofree char *text = format_slot (slot, index, listing);
+      g_autofree char *text = format_entry (server, index, listing);
       proto_pop3_server_ok (server, text);
       return;
     }
@@ -193,10 +194,10 @@ static void
 run_retr (ProtoPop3Server *server, const char *argument)
 {
   guint index;
-  const ProtoPop3Slot *slot = take_only_number (server, argument, &index);
+  const ProtoPop3Entry *entry = take_only_number (server, argument, &index);
 
-  if (slot != NULL)
-    ask_for_letter (server, PROTO_POP3_SERVER_RETR, index, 0, slot->size);
+  if (entry != NULL)
+    ask_for_letter (server, PROTO_POP3_SERVER_RETR, index, 0, entry->size);
 }
 
 static void
@@ -205,29 +206,29 @@ run_top (ProtoPop3Server *server, const char *argument)
   guint index;
   const char *rest = NULL;
   guint64 lines = 0;
-  const ProtoPop3Slot *slot = take_number (server, argument, &index, &rest);
+  const ProtoPop3Entry *entry = take_number (server, argument, &index, &rest);
 
-  if (slot == NULL)
+  if (entry == NULL)
     return;
   if (!g_ascii_string_to_unsigned (rest, 10, 0, G_MAXINT64, &lines, NULL))
     {
       proto_pop3_server_err (server, NULL, "TOP needs a message number and a number of lines");
       return;
     }
-  ask_for_letter (server, PROTO_POP3_SERVER_TOP, index, lines, slot->size);
+  ask_for_letter (server, PROTO_POP3_SERVER_TOP, index, lines, entry->size);
 }
 
 static void
 run_dele (ProtoPop3Server *server, const char *argument)
 {
   guint index;
-  ProtoPop3Slot *slot = take_only_number (server, argument, &index);
+  ProtoPop3Entry *entry = take_only_number (server, argument, &index);
 
-  if (slot == NULL)
+  if (entry == NULL)
     return;
-  slot->deleted = TRUE;
+  entry->deleted = TRUE;
   server->count--;
-  server->octets -= slot->size;
+  server->octets -= entry->size;
   g_autofree char *text = g_strdup_printf ("Message %u is marked as deleted", index + 1);
   proto_pop3_server_ok (server, text);
 }
@@ -242,13 +243,13 @@ run_noop (ProtoPop3Server *server, const char *argument)
 void
 proto_pop3_server_forget_deletions (ProtoPop3Server *server)
 {
-  server->count = server->slots->len;
+  server->count = server->entries->len;
   server->octets = 0;
-  for (guint i = 0; i < server->slots->len; i++)
+  for (guint i = 0; i < server->entries->len; i++)
     {
-      ProtoPop3Slot *slot = &g_array_index (server->slots, ProtoPop3Slot, i);
-      slot->deleted = FALSE;
-      server->octets += slot->size;
+      ProtoPop3Entry *entry = &g_array_index (server->entries, ProtoPop3Entry, i);
+      entry->deleted = FALSE;
+      server->octets += entry->size;
     }
 }
 
@@ -274,8 +275,8 @@ run_quit (ProtoPop3Server *server, const char *argument)
       return;
     }
   g_array_set_size (server->deleted, 0);
-  for (guint i = 0; i < server->slots->len; i++)
-    if (g_array_index (server->slots, ProtoPop3Slot, i).deleted)
+  for (guint i = 0; i < server->entries->len; i++)
+    if (g_array_index (server->entries, ProtoPop3Entry, i).deleted)
       g_array_append_val (server->deleted, i);
   proto_pop3_server_emit (server, PROTO_POP3_SERVER_UPDATE, PROTO_POP3_QUESTION_UPDATE);
   server->event.deleted = server->deleted;

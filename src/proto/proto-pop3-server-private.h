@@ -16,13 +16,6 @@ typedef enum
   PROTO_POP3_QUESTION_UPDATE,
 } ProtoPop3Question;
 
-typedef struct
-{
-  guint64 size;
-  char *uid;
-  gboolean deleted;
-} ProtoPop3Slot;
-
 /* A listing that is longer than one go: what comes next. */
 typedef enum
 {
@@ -48,7 +41,8 @@ struct _ProtoPop3Server
   guint errors;
   guint commands;
 
-  GArray *slots;   /* of ProtoPop3Slot */
+  GArray *entries; /* of ProtoPop3Entry */
+  char *mark;      /* of the unique-ids, or NULL */
   guint count;     /* not deleted */
   guint64 octets;  /* of those */
   GArray *deleted; /* guint, for UPDATE */

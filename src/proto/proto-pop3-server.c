@@ -86,12 +86,6 @@ proto_pop3_server_close (ProtoPop3Server *server)
   base_line_buffer_clear (server->engine.in);
 }
 
-static void
-clear_slot (gpointer data)
-{
-  g_free (((ProtoPop3Slot *) data)->uid);
-}
-
 /* Reads one line; FALSE when more bytes are needed. */
 static gboolean
 step (ProtoPop3Server *server)
@@ -196,12 +190,6 @@ proto_pop3_server_config_init (ProtoPop3ServerConfig *config)
   };
 }
 
-void
-proto_pop3_entry_clear (ProtoPop3Entry *entry)
-{
-  g_clear_pointer (&entry->uid, g_free);
-}
-
 ProtoPop3Server *
 proto_pop3_server_new (const ProtoPop3ServerConfig *config, gboolean implicit_tls)
 {
@@ -214,8 +202,7 @@ proto_pop3_server_new (const ProtoPop3ServerConfig *config, gboolean implicit_tl
   server->nonce = g_strdup (config->nonce);
   if (config->offer_apop)
     server->timestamp = proto_sasl_make_challenge (server->nonce, server->host_name);
-  server->slots = g_array_new (FALSE, TRUE, sizeof (ProtoPop3Slot));
-  g_array_set_clear_func (server->slots, clear_slot);
+  server->entries = g_array_new (FALSE, TRUE, sizeof (ProtoPop3Entry));
   server->deleted = g_array_new (FALSE, FALSE, sizeof (guint));
   proto_engine_set_timeout (&server->engine, config->timeout);
   proto_engine_set_end (&server->engine, config->session_timeout);
@@ -229,7 +216,8 @@ proto_pop3_server_free (ProtoPop3Server *server)
 {
   g_clear_pointer (&server->sasl, proto_sasl_server_free);
   g_clear_pointer (&server->credentials, proto_credentials_free);
-  g_array_unref (server->slots);
+  g_array_unref (server->entries);
+  g_free (server->mark);
   g_array_unref (server->deleted);
   g_free (server->host_name);
   g_free (server->nonce);
@@ -315,18 +303,15 @@ proto_pop3_server_give_keys (ProtoPop3Server *server, const ProtoScramKeys *keys
 }
 
 void
-proto_pop3_server_accept (ProtoPop3Server *server, GArray *entries)
+proto_pop3_server_accept (ProtoPop3Server *server, GArray *entries, const char *mark)
 {
   g_autoptr (GArray) owned = entries;
 
   if (!take_question (server, PROTO_POP3_QUESTION_LOGIN))
     return;
-  for (guint i = 0; i < owned->len; i++)
-    {
-      ProtoPop3Entry *entry = &g_array_index (owned, ProtoPop3Entry, i);
-      ProtoPop3Slot slot = { .size = entry->size, .uid = g_steal_pointer (&entry->uid) };
-      g_array_append_val (server->slots, slot);
-    }
+  server->mark = g_strdup (mark);
+  g_array_unref (server->entries);
+  server->entries = g_steal_pointer (&owned);
   proto_pop3_server_forget_deletions (server);
   server->in_transaction = TRUE;
   server->auth_tried = FALSE;

@@ -35,11 +35,10 @@ void proto_pop3_server_config_init (ProtoPop3ServerConfig *config);
 
 typedef struct
 {
-  guint64 size; /* octets as sent by RETR: CRLF ends, dots not stuffed */
-  char *uid;    /* 1-70 characters 0x21-0x7E (section 7) */
+  guint64 size;     /* octets as sent by RETR: CRLF ends, dots not stuffed */
+  guint64 number;   /* begins the unique-id; never used again (section 7) */
+  gboolean deleted; /* the engine's own, FALSE */
 } ProtoPop3Entry;
-
-void proto_pop3_entry_clear (ProtoPop3Entry *entry);
 
 typedef enum
 {
@@ -75,9 +74,9 @@ gboolean proto_pop3_server_next (ProtoPop3Server *server, ProtoPop3ServerEvent *
 /* Answers a KEYS; copies @keys. */
 void proto_pop3_server_give_keys (ProtoPop3Server *server, const ProtoScramKeys *keys);
 
-/* LOGIN or APOP was right; takes @entries, a GArray of ProtoPop3Entry with its clear function: the
- * maildrop as it is seen for the whole session. */
-void proto_pop3_server_accept (ProtoPop3Server *server, GArray *entries);
+/* LOGIN or APOP was right; takes @entries, a GArray of ProtoPop3Entry: the maildrop as it is seen
+ * for the whole session. A unique-id is "number.mark"; @mark is 1-40 characters 0x21-0x7E. */
+void proto_pop3_server_accept (ProtoPop3Server *server, GArray *entries, const char *mark);
 
 /* Says "-ERR [code] text"; @code may be NULL, or "AUTH", "IN-USE", "SYS/TEMP", "SYS/PERM",
  * "UTF8". */

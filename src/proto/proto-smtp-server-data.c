@@ -108,7 +108,7 @@ proto_smtp_server_read_data (ProtoSmtpServer *server)
   if (length == 0)
     return FALSE;
 
-  text = g_byte_array_new ();
+  text = g_byte_array_sized_new ((guint) MIN (length, MAX_CHUNK));
   used = proto_dot_decoder_read (&server->decoder, data, MIN (length, MAX_CHUNK), text, &ended);
   proto_engine_tap_body (&server->engine, PROTO_TAP_RECEIVED, data, used);
   base_line_buffer_skip (server->engine.in, used);

@@ -79,6 +79,7 @@ open_file (const char *path, int flags, GError **error)
     }
   sqlite3_busy_timeout (db->handle, BUSY_TIMEOUT);
   store_db_add_words (db);
+  store_db_add_collect (db);
   return g_steal_pointer (&db);
 }
 
@@ -192,7 +193,9 @@ store_db_open_reader (const char *path, GError **error)
 {
   g_autoptr (StoreDb) db = open_file (path, SQLITE_OPEN_READONLY, error);
 
-  if (db == NULL || !store_db_execute (db, "PRAGMA query_only = ON", error))
+  /* The index of a hundred thousand letters has room in 8 MB. */
+  if (db == NULL
+      || !store_db_execute (db, "PRAGMA query_only = ON; PRAGMA cache_size = -8000", error))
     return NULL;
   return g_steal_pointer (&db);
 }

@@ -44,6 +44,9 @@ void store_statement_bind_text (StoreStatement *statement, const char *name, con
 gboolean store_statement_step (StoreStatement *statement, GError **error);
 /* Runs to the end; FALSE with an error. */
 gboolean store_statement_run (StoreStatement *statement, GError **error);
+/* Of a statement whose one column is "collect (…)": appends the one or two integers in its
+ * brackets, row by row, to @numbers (gint64), in no promised order. Saves the step for each row. */
+gboolean store_statement_collect (StoreStatement *statement, GArray *numbers, GError **error);
 gint64 store_statement_get_int (StoreStatement *statement, guint column);
 const char *store_statement_get_text (StoreStatement *statement, guint column); /* or NULL */
 

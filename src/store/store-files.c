@@ -373,6 +373,7 @@ store_files_exists (StoreFiles *files, const char *path)
 /* ---- spools ---- */
 
 #define BUFFER (16 * 1024)
+#define FIRST  (6 * 1024) /* most letters have room in it */
 
 struct _StoreSpool
 {
@@ -394,7 +395,7 @@ store_spool_new (StoreFiles *files, GError **error)
   spool->name
       = g_strdup_printf ("%s/%u", files->owner, (guint) g_atomic_int_add (&files->next, 1) + 1);
   spool->path = spool_path (files, spool->name);
-  spool->buffer = g_byte_array_new ();
+  spool->buffer = g_byte_array_sized_new (FIRST);
   spool->fd = open (spool->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   if (spool->fd < 0)
     {

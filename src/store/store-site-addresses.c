@@ -157,13 +157,14 @@ compare_users (gconstpointer a, gconstpointer b)
 static void
 find (StoreSite *site, GPtrArray *users, const char *name, const char *domain)
 {
-  g_autoptr (StoreStatement) statement = store_db_prepare (
-      site->reader,
-      "SELECT " STORE_SITE_USER ", rank FROM ("
-      "SELECT user, 0 AS rank FROM aliases WHERE local_part = :name AND domain = :domain UNION ALL "
-      "SELECT user, 1 FROM aliases WHERE local_part = :name AND domain = :all UNION ALL "
-      "SELECT :name, 2) JOIN users ON users.name = user",
-      NULL);
+  g_autoptr (StoreStatement) statement
+      = store_db_prepare (site->reader,
+                          "SELECT " STORE_SITE_USER ", 0 FROM aliases JOIN users ON name = user"
+                          " WHERE local_part = :name AND domain = :domain UNION ALL "
+                          "SELECT " STORE_SITE_USER ", 1 FROM aliases JOIN users ON name = user"
+                          " WHERE local_part = :name AND domain = :all UNION ALL "
+                          "SELECT " STORE_SITE_USER ", 2 FROM users WHERE name = :name",
+                          NULL);
   gint64 best = G_MAXINT64;
 
   if (statement == NULL)

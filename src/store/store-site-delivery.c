@@ -9,7 +9,7 @@
 
 #define MAX_MESSAGE_ID 998
 /* So long a letter waits for others that are just arriving, to be synced with them. */
-#define GATHERING (3 * G_TIME_SPAN_MILLISECOND)
+#define GATHERING (1 * G_TIME_SPAN_MILLISECOND)
 
 typedef struct
 {

@@ -29,6 +29,7 @@ struct _StoreSite
   GHashTable *recalling; /* a commit will say that they are gone */
 
   /* Writer's thread only: letters that have their places while the rows name their spools. */
+  GArray *answers;     /* of Answer: to be given when some more are done */
   GPtrArray *placed;   /* of char *: spool names, in the order in which they got them */
   GHashTable *folders; /* a path in each folder that has to be synced first */
   guint64 cleared;     /* how many have left @placed */

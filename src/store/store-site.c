@@ -16,6 +16,90 @@
 
 #define MIGRATIONS "/io/github/postroom/Postroom/migrations/site"
 
+/* ---- answering ---- */
+
+/* Of one context: to wake its thread costs more than to answer. */
+typedef struct
+{
+  GTask *task;
+  GError *error; /* or NULL */
+} Answer;
+
+static void
+answer_clear (gpointer data)
+{
+  Answer *answer = data;
+
+  g_clear_object (&answer->task);
+  g_clear_error (&answer->error);
+}
+
+static GArray *
+make_answers (void)
+{
+  GArray *answers = g_array_new (FALSE, FALSE, sizeof (Answer));
+
+  g_array_set_clear_func (answers, answer_clear);
+  return answers;
+}
+
+/* In the context of all these tasks: each calls back at once. */
+static gboolean
+give_answers (gpointer data)
+{
+  GArray *answers = data;
+
+  for (guint i = 0; i < answers->len; i++)
+    {
+      Answer *answer = &g_array_index (answers, Answer, i);
+
+      if (answer->error != NULL)
+        g_task_return_error (answer->task, g_steal_pointer (&answer->error));
+      else
+        g_task_return_boolean (answer->task, TRUE);
+    }
+  return G_SOURCE_REMOVE;
+}
+
+static void
+send_answers (GMainContext *context, GArray *answers)
+{
+  g_autoptr (GSource) source = g_idle_source_new ();
+
+  g_source_set_priority (source, G_PRIORITY_DEFAULT);
+  g_source_set_callback (source, give_answers, answers, (GDestroyNotify) g_array_unref);
+  g_source_attach (source, context);
+}
+
+/* Writer's thread. */
+static void
+on_some_done (gpointer data)
+{
+  StoreSite *site = data;
+  g_autoptr (GHashTable) by_context = g_hash_table_new (NULL, NULL);
+  GHashTableIter iter;
+  gpointer context, answers;
+
+  for (guint i = 0; i < site->answers->len; i++)
+    {
+      Answer *answer = &g_array_index (site->answers, Answer, i);
+
+      context = g_task_get_context (answer->task);
+      answers = g_hash_table_lookup (by_context, context);
+      if (answers == NULL)
+        {
+          answers = make_answers ();
+          g_hash_table_insert (by_context, context, answers);
+        }
+      g_array_append_val ((GArray *) answers, *answer);
+      *answer = (Answer){ NULL };
+    }
+  g_array_set_size (site->answers, 0);
+  g_hash_table_iter_init (&iter, by_context);
+  while (g_hash_table_iter_next (&iter, &context, &answers))
+    send_answers (context, answers);
+}
+
 /* ---- writing ---- */
 
 static gboolean
@@ -43,12 +127,13 @@ write_done (gpointer data, const GError *error)
     write->destroy (write->data);
   if (write->task == NULL && error != NULL)
     g_warning ("%s", error->message);
-  else if (write->task != NULL && error != NULL)
-    g_task_return_error (write->task, g_error_copy (error));
   else if (write->task != NULL)
-    g_task_return_boolean (write->task, TRUE);
+    {
+      const Answer answer = { .task = g_steal_pointer (&write->task),
+                              .error = error != NULL ? g_error_copy (error) : NULL };
+      g_array_append_val (write->site->answers, answer);
+    }
   g_ptr_array_unref (write->gone);
-  g_clear_object (&write->task);
   g_free (write);
 }
 
@@ -300,6 +385,8 @@ store_site_open (const char *directory, GError **error)
   site->mark = read_site (site->reader, "SELECT mark FROM site");
   site->key = read_site (site->reader, "SELECT key FROM site");
   site->writer = store_writer_new (g_steal_pointer (&db));
+  site->answers = make_answers ();
+  store_writer_set_after_some (site->writer, on_some_done, site);
   return g_steal_pointer (&site);
 }
 
@@ -339,6 +426,7 @@ store_site_free (StoreSite *site)
   g_cond_clear (&site->expired);
   g_hash_table_unref (site->taken);
   g_hash_table_unref (site->recalling);
+  g_clear_pointer (&site->answers, g_array_unref);
   g_ptr_array_unref (site->placed);
   g_ptr_array_unref (site->waiting);
   g_hash_table_unref (site->folders);

@@ -181,8 +181,12 @@ typedef struct _StoreMaildrop StoreMaildrop;
 StoreMaildrop *store_maildrop_open (StoreSite *site, const char *user, GError **error);
 void store_maildrop_free (StoreMaildrop *maildrop);
 guint store_maildrop_get_count (StoreMaildrop *maildrop);
-guint64 store_maildrop_get_size (StoreMaildrop *maildrop, guint index);    /* octets */
-const char *store_maildrop_get_uid (StoreMaildrop *maildrop, guint index); /* never used again */
+guint64 store_maildrop_get_size (StoreMaildrop *maildrop, guint index); /* octets */
+gint64 store_maildrop_get_id (StoreMaildrop *maildrop, guint index);    /* never used again */
+/* The same for every letter of the site, and unlike any other site's: 8 hexadecimal digits. A uid
+ * is "id.mark". */
+const char *store_maildrop_get_mark (StoreMaildrop *maildrop);
+char *store_maildrop_dup_uid (StoreMaildrop *maildrop, guint index);
 /* The file's bytes, mapped, for a look (TOP). STORE_ERROR_RECALLED: the sender took it back;
  * number, size and uid stay. */
 GBytes *store_maildrop_read (StoreMaildrop *maildrop, guint index, GError **error);

@@ -1,12 +1,40 @@
 /* SPDX-License-Identifier: MIT */
 #include "store-db-private.h"
 
+#define MAX_COLLECTED 2 /* columns */
+
 struct _StoreStatement
 {
   StoreDb *db;
   char *sql;
   sqlite3_stmt *handle;
 };
+
+static void
+collect_row (sqlite3_context *context, int count, sqlite3_value **values)
+{
+  StoreDb *db = sqlite3_user_data (context);
+
+  gint64 row[MAX_COLLECTED];
+
+  for (int i = 0; i < count; i++)
+    row[i] = sqlite3_value_int64 (values[i]);
+  if (db->collected != NULL)
+    g_array_append_vals (db->collected, row, (guint) count);
+}
+
+static void
+collect_end (sqlite3_context *context)
+{
+}
+
+void
+store_db_add_collect (StoreDb *db)
+{
+  for (int count = 1; count <= MAX_COLLECTED; count++)
+    sqlite3_create_function (db->handle, "collect", count, SQLITE_UTF8, db, NULL, collect_row,
+                             collect_end);
+}
 
 StoreStatement *
 store_db_prepare (StoreDb *db, const char *sql, GError **error)
@@ -87,6 +115,17 @@ store_statement_run (StoreStatement *statement, GError **error)
     return TRUE;
   g_propagate_error (error, failed);
   return FALSE;
+}
+
+gboolean
+store_statement_collect (StoreStatement *statement, GArray *numbers, GError **error)
+{
+  gboolean done;
+
+  statement->db->collected = numbers;
+  done = store_statement_run (statement, error);
+  statement->db->collected = NULL;
+  return done;
 }
 
 gint64

@@ -5,6 +5,8 @@
 
 /* Jobs that may share one commit: enough to make its sync cheap, few enough to stay quick. */
 #define MAX_BATCH 1024
+/* Jobs after whose end those who wait are told: to wake them costs, and so does their waiting. */
+#define SOME 16
 
 typedef struct
 {
@@ -19,6 +21,8 @@ struct _StoreWriter
   StoreDb *db;
   GThread *thread;
   GAsyncQueue *jobs;
+  void (*after_some) (gpointer data); /* or NULL */
+  gpointer data;
 };
 
 /* A job without work ends the thread. */
@@ -81,6 +85,8 @@ run_batch (StoreWriter *writer, GPtrArray *batch)
       job->done (job->data, job->error);
       g_clear_error (&job->error);
       g_free (job);
+      if (writer->after_some != NULL && (i % SOME == SOME - 1 || i == batch->len - 1))
+        writer->after_some (writer->data);
     }
   g_ptr_array_set_size (batch, 0);
 }
@@ -127,6 +133,13 @@ store_writer_free (StoreWriter *writer)
   g_async_queue_unref (writer->jobs);
   store_db_free (writer->db);
   g_free (writer);
+}
+
+void
+store_writer_set_after_some (StoreWriter *writer, void (*func) (gpointer), gpointer data)
+{
+  writer->data = data;
+  writer->after_some = func;
 }
 
 static Job *

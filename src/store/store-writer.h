@@ -21,6 +21,9 @@ typedef void (*StoreWriterDone) (gpointer data, const GError *error);
 /* Takes @db. */
 StoreWriter *store_writer_new (StoreDb *db);
 void store_writer_free (StoreWriter *writer);
+/* @func is called in the writer's thread after some jobs, and after the last of each batch, are
+ * done. To be set before the first push. */
+void store_writer_set_after_some (StoreWriter *writer, void (*func) (gpointer), gpointer data);
 /* Any thread. */
 void
 store_writer_push (StoreWriter *writer, StoreWriterWork work, StoreWriterDone done, gpointer data);

@@ -132,6 +132,36 @@ test_ring (void)
   g_assert_cmpuint (none->len, ==, 0);
 }
 
+/* More text than is kept: the oldest lines go, and none is mixed with another. */
+static void
+test_long_texts (void)
+{
+  g_autoptr (EngineJournal) journal = engine_journal_new ();
+  EngineJournalSession *session
+      = engine_journal_session_new (journal, "SMTP", ENGINE_JOURNAL_CLIENT, "x");
+  guint64 last = engine_journal_get_last_number (journal);
+
+  for (guint i = 0; i < 9000; i++)
+    {
+      g_autofree char *text = g_strnfill (i * 7919 % 4000, (char) ('a' + i % 26));
+
+      engine_journal_session_note (session, text);
+    }
+  g_autoptr (GPtrArray) lines = engine_journal_dup_lines (journal, 0);
+  g_assert_cmpuint (lines->len, >, 8 * 1024 * 1024 / 4000);
+  g_assert_cmpuint (lines->len, <, 9000);
+  for (guint i = 0; i < lines->len; i++)
+    {
+      const EngineJournalLine *line = g_ptr_array_index (lines, i);
+      guint number = 9000 - lines->len + i;
+      g_autofree char *text = g_strnfill (number * 7919 % 4000, (char) ('a' + number % 26));
+
+      g_assert_cmpuint (line->number, ==, last + number + 1);
+      g_assert_cmpstr (line->text, ==, text);
+    }
+  engine_journal_session_free (session);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -139,5 +169,6 @@ main (int argc, char **argv)
   g_test_add_func ("/engine/journal/conversation", test_conversation);
   g_test_add_func ("/engine/journal/body-is-cut", test_body_is_cut);
   g_test_add_func ("/engine/journal/ring", test_ring);
+  g_test_add_func ("/engine/journal/long-texts", test_long_texts);
   return g_test_run ();
 }

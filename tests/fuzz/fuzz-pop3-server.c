@@ -26,10 +26,9 @@ make_entries (void)
 {
   GArray *entries = g_array_new (FALSE, TRUE, sizeof (ProtoPop3Entry));
 
-  g_array_set_clear_func (entries, (GDestroyNotify) proto_pop3_entry_clear);
   for (guint i = 0; i < G_N_ELEMENTS (letters); i++)
     {
-      ProtoPop3Entry entry = { .size = strlen (letters[i]), .uid = g_strdup_printf ("u%u", i) };
+      ProtoPop3Entry entry = { .size = strlen (letters[i]), .number = i };
       g_array_append_val (entries, entry);
     }
   return entries;
@@ -64,7 +63,7 @@ log_in (Session *session, ProtoPop3Server *server, gsize secret)
   g_assert_false (session->logged_in);
   session->logged_in = secret % 2 == 0;
   if (session->logged_in)
-    proto_pop3_server_accept (server, make_entries ());
+    proto_pop3_server_accept (server, make_entries (), "u");
   else
     proto_pop3_server_refuse (server, "AUTH", "No");
 }

@@ -85,11 +85,10 @@ make_entries (Session *session)
 {
   GArray *entries = g_array_new (FALSE, TRUE, sizeof (ProtoPop3Entry));
 
-  g_array_set_clear_func (entries, (GDestroyNotify) proto_pop3_entry_clear);
   for (guint i = 0; i < session->letters->len; i++)
     {
       const GByteArray *letter = g_ptr_array_index (session->letters, i);
-      ProtoPop3Entry entry = { .size = letter->len, .uid = g_strdup_printf ("uid-%u", i + 1) };
+      ProtoPop3Entry entry = { .size = letter->len, .number = i + 1 };
 
       g_array_append_val (entries, entry);
     }
@@ -143,7 +142,7 @@ answer (Session *session, const char *words)
     proto_pop3_server_give_keys (session->server, transcript_sasl_get_keys ());
   else if (session->question == PROTO_POP3_SERVER_LOGIN
            || session->question == PROTO_POP3_SERVER_APOP)
-    proto_pop3_server_accept (session->server, make_entries (session));
+    proto_pop3_server_accept (session->server, make_entries (session), "uid");
   else if (session->question == PROTO_POP3_SERVER_UPDATE)
     proto_pop3_server_accept_update (session->server);
   else

@@ -404,7 +404,7 @@ test_maildrop (void)
   g_assert_cmpuint (store_maildrop_get_count (maildrop), ==, 2);
   check_letter (maildrop, 0, "one");
   check_letter (maildrop, 1, "two");
-  g_autofree char *second = g_strdup (store_maildrop_get_uid (maildrop, 1));
+  g_autofree char *second = store_maildrop_dup_uid (maildrop, 1);
   g_assert_cmpuint (shelf_count_spools (root), >, 0);
   remove_letters (maildrop, 0, 1);
   g_assert_cmpuint (shelf_count_spools (root), ==, 0);
@@ -413,7 +413,8 @@ test_maildrop (void)
 
   maildrop = open_maildrop (site, "anna");
   g_assert_cmpuint (store_maildrop_get_count (maildrop), ==, 2);
-  g_assert_cmpstr (store_maildrop_get_uid (maildrop, 0), ==, second);
+  g_autofree char *now = store_maildrop_dup_uid (maildrop, 0);
+  g_assert_cmpstr (now, ==, second);
   check_letter (maildrop, 0, "two");
   check_letter (maildrop, 1, "three");
   store_maildrop_free (maildrop);
@@ -441,7 +442,7 @@ test_uids (void)
       g_autoptr (StoreMaildrop) maildrop = open_maildrop (site, "anna");
       g_assert_cmpuint (store_maildrop_get_count (maildrop), ==, 2);
       for (guint j = 0; j < 2; j++)
-        g_assert_true (g_hash_table_add (seen, g_strdup (store_maildrop_get_uid (maildrop, j))));
+        g_assert_true (g_hash_table_add (seen, store_maildrop_dup_uid (maildrop, j)));
       remove_letters (maildrop, 0, 2);
       g_clear_pointer (&maildrop, store_maildrop_free);
     }
