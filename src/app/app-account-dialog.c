@@ -2,9 +2,11 @@
 #include "app-account-dialog.h"
 
 #include "app-compat.h"
+#include "app-sign-in-row.h"
 #include "app-text.h"
 
 #include <adwaita.h>
+#include <engine-providers.h>
 #include <glib/gi18n.h>
 
 #define APP_TYPE_ACCOUNT_DIALOG (app_account_dialog_get_type ())
@@ -30,6 +32,7 @@ struct _AppAccountDialog
   GCancellable *cancellable;
   gboolean filling;         /* the rows show what was guessed, nobody typed it */
   gboolean servers_touched; /* the person knows better than the guess */
+  gboolean provider_chosen; /* and than the address */
 
   GtkButton *done;
   GtkSpinner *spinner;
@@ -38,6 +41,8 @@ struct _AppAccountDialog
   AdwPreferencesPage *page;
   AdwEntryRow *name;
   AdwEntryRow *address;
+  AdwComboRow *provider; /* the first one is none that is known */
+  AppSignInRow *sign_in;
   AdwPasswordEntryRow *password;
   AdwPreferencesGroup *servers_group;
   AdwExpanderRow *servers;
@@ -49,6 +54,7 @@ struct _AppAccountDialog
   AdwEntryRow *smtp_port;
   AdwComboRow *smtp_security;
   AdwEntryRow *smtp_user;
+  AdwEntryRow *proxy;
   AdwComboRow *keep;
   GtkSwitch *trust;
   GtkWidget *keep_days_row;
@@ -131,6 +137,15 @@ read_account (AppAccountDialog *self)
       read_server (pop3_rows (self), &values->pop3);
       read_server (smtp_rows (self), &values->smtp);
     }
+  g_free (values->proxy);
+  values->proxy = g_strstrip (g_strdup (get_text (self->proxy)));
+  if (app_sign_in_row_get_tokens (self->sign_in) || *get_text (self->password) != '\0')
+    {
+      gboolean signed_in = app_sign_in_row_get_tokens (self->sign_in) != NULL;
+
+      g_free (values->sign_in);
+      values->sign_in = g_strdup (signed_in ? app_sign_in_row_get_provider (self->sign_in) : "");
+    }
   values->keep = (StoreKeep) adw_combo_row_get_selected (self->keep);
   values->keep_days = (guint) gtk_spin_button_get_value_as_int (self->keep_days);
   /* What was said in octets elsewhere stays so until it is changed here. */
@@ -197,22 +212,68 @@ static void
 on_changed (AppAccountDialog *self)
 {
   gboolean address = strchr (get_text (self->address), '@') != NULL;
-  gboolean password = *get_text (self->password) != '\0' || self->account;
+  gboolean tokens = app_sign_in_row_get_tokens (self->sign_in) != NULL;
+  gboolean password = *get_text (self->password) != '\0' || tokens || self->account;
+
+  app_sign_in_row_set_place (self->sign_in, get_text (self->address), get_text (self->proxy));
+  gtk_widget_set_visible (GTK_WIDGET (self->password), !tokens);
 
   gtk_widget_set_sensitive (GTK_WIDGET (self->done), address && password);
+}
+
+/* NULL: none that is known. */
+static const EngineProvider *
+get_provider (AppAccountDialog *self)
+{
+  guint selected = adw_combo_row_get_selected (self->provider);
+
+  if (!self->provider_chosen)
+    return engine_providers_find_address (get_text (self->address));
+  return selected > 0 ? g_ptr_array_index (engine_providers_get (), selected - 1) : NULL;
+}
+
+static void
+guess (AppAccountDialog *self)
+{
+  const EngineProvider *provider = get_provider (self);
+  g_autoptr (StoreAccount) values
+      = engine_accounts_guess (get_text (self->name), get_text (self->address));
+  guint index = 0;
+
+  if (provider)
+    {
+      engine_provider_apply (provider, values);
+      g_ptr_array_find (engine_providers_get (), provider, &index);
+      index++;
+    }
+  if (!self->servers_touched)
+    fill (self, values);
+  self->filling = TRUE;
+  adw_combo_row_set_selected (self->provider, index);
+  self->filling = FALSE;
+  adw_preferences_row_set_title (ADW_PREFERENCES_ROW (self->password),
+                                 provider && provider->app_password
+                                     ? _ ("Password Made for Programs (Authorization Code)")
+                                     : _ ("Password"));
+  app_sign_in_row_set_provider (self->sign_in, provider ? provider->id : NULL);
 }
 
 static void
 on_address_changed (AppAccountDialog *self)
 {
-  if (!self->servers_touched && !self->account)
-    {
-      g_autoptr (StoreAccount) guess
-          = engine_accounts_guess (get_text (self->name), get_text (self->address));
-
-      fill (self, guess);
-    }
+  if (!self->account)
+    guess (self);
   on_changed (self);
+}
+
+static void
+on_provider (AppAccountDialog *self)
+{
+  if (self->filling)
+    return;
+  self->provider_chosen = TRUE;
+  self->servers_touched = FALSE;
+  guess (self);
 }
 
 static void
@@ -260,7 +321,10 @@ static const char *
 get_password (AppAccountDialog *self)
 {
   const char *password = get_text (self->password);
+  const char *tokens = app_sign_in_row_get_tokens (self->sign_in);
 
+  if (tokens)
+    return tokens;
   return *password != '\0' ? password : NULL;
 }
 
@@ -343,6 +407,13 @@ on_unchecked (AppAccountDialog *self)
   save (self);
 }
 
+static void
+on_sign_in_failed (AppAccountDialog *self, const GError *error)
+{
+  fail (self, error);
+  gtk_widget_set_visible (GTK_WIDGET (self->unchecked), FALSE);
+}
+
 /* ---- removing ---- */
 
 static void
@@ -418,6 +489,8 @@ app_account_dialog_class_init (AppAccountDialogClass *class)
   BIND (page);
   BIND (name);
   BIND (address);
+  BIND (provider);
+  BIND (sign_in);
   BIND (password);
   BIND (servers_group);
   BIND (servers);
@@ -429,6 +502,7 @@ app_account_dialog_class_init (AppAccountDialogClass *class)
   BIND (smtp_port);
   BIND (smtp_security);
   BIND (smtp_user);
+  BIND (proxy);
   BIND (keep);
   BIND (trust);
   BIND (keep_days_row);
@@ -438,6 +512,8 @@ app_account_dialog_class_init (AppAccountDialogClass *class)
   BIND (unchecked);
   BIND (remove);
   gtk_widget_class_bind_template_callback (widget, on_changed);
+  gtk_widget_class_bind_template_callback (widget, on_provider);
+  gtk_widget_class_bind_template_callback (widget, on_sign_in_failed);
   gtk_widget_class_bind_template_callback (widget, on_address_changed);
   gtk_widget_class_bind_template_callback (widget, on_server_changed);
   gtk_widget_class_bind_template_callback (widget, on_pop3_security);
@@ -452,6 +528,7 @@ app_account_dialog_class_init (AppAccountDialogClass *class)
 static void
 app_account_dialog_init (AppAccountDialog *self)
 {
+  g_type_ensure (APP_TYPE_SIGN_IN_ROW);
   gtk_widget_init_template (GTK_WIDGET (self));
   self->cancellable = g_cancellable_new ();
 }
@@ -464,6 +541,9 @@ show_account (AppAccountDialog *self)
   set_text (self->name, values->name);
   set_text (self->address, values->address);
   fill (self, values);
+  set_text (self->proxy, values->proxy);
+  gtk_widget_set_visible (GTK_WIDGET (self->provider), FALSE);
+  app_sign_in_row_set_account (self->sign_in, self->account);
   adw_combo_row_set_selected (self->keep, values->keep);
   gtk_switch_set_active (self->trust, engine_junk_get_trusts (engine_office_get_junk (self->office),
                                                               values->address));
@@ -484,8 +564,12 @@ app_account_dialog_present (GtkWindow *parent, EngineOffice *office, EngineAccou
 {
   AppAccountDialog *self = g_object_new (APP_TYPE_ACCOUNT_DIALOG, "transient-for", parent, NULL);
   const char *notice = engine_accounts_get_secrets_notice (engine_office_get_accounts (office));
+  g_autoptr (GListModel) providers = app_sign_in_list_providers ();
 
   self->office = g_object_ref (office);
+  self->filling = TRUE;
+  adw_combo_row_set_model (self->provider, providers);
+  self->filling = FALSE;
   if (account)
     {
       self->account = g_object_ref (account);

@@ -129,6 +129,8 @@ name_failure (int code)
       return N_ ("The server’s certificate is not to be trusted");
     case ENGINE_ERROR_AUTH:
       return N_ ("The server did not accept the user name or password");
+    case ENGINE_ERROR_SIGN_IN:
+      return N_ ("Sign in again");
     case ENGINE_ERROR_REFUSED:
       return N_ ("The server refused");
     case ENGINE_ERROR_PROTOCOL:

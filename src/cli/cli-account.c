@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli-input.h"
 #include "cli-output.h"
+#include "cli-sign-in.h"
 
 #include <base-secret.h>
+#include <engine-providers.h>
 
 #include <glib/gi18n.h>
 #include <string.h>
@@ -20,6 +22,10 @@ static gboolean keep;
 static int keep_days;
 static gboolean keep_until_deleted;
 static gint64 max_octets;
+static char *proxy;
+static gboolean oauth;
+static char *provider;
+static gboolean no_browser;
 static gboolean no_check;
 
 static const GOptionEntry add_options[] = {
@@ -43,6 +49,14 @@ static const GOptionEntry add_options[] = {
     N_ ("Leave them there until they are deleted here"), NULL },
   { "max-octets", 0, 0, G_OPTION_ARG_INT64, &max_octets,
     N_ ("Of letters over N octets fetch only the beginning"), "N" },
+  { "oauth", 0, 0, G_OPTION_ARG_NONE, &oauth,
+    N_ ("Sign in at the provider with a browser, without a password"), NULL },
+  { "provider", 0, 0, G_OPTION_ARG_STRING, &provider,
+    N_ ("The provider's name in “providers”, where the address does not tell"), "NAME" },
+  { "no-browser", 0, 0, G_OPTION_ARG_NONE, &no_browser,
+    N_ ("Only show the address to sign in at; open no browser"), NULL },
+  { "proxy", 0, 0, G_OPTION_ARG_STRING, &proxy,
+    N_ ("Reach the servers through socks5://HOST:PORT or http://HOST:PORT"), "URI" },
   { "password-file", 0, 0, G_OPTION_ARG_FILENAME, &password_file,
     N_ ("Read the password from the first line of FILE (-: standard input)"), "FILE" },
   { "no-check", 0, 0, G_OPTION_ARG_NONE, &no_check,
@@ -133,11 +147,32 @@ set_keep (StoreAccount *account, GError **error)
   return TRUE;
 }
 
+static gboolean
+set_provider (StoreAccount *account, const char *address, GError **error)
+{
+  const EngineProvider *chosen = provider != NULL ? engine_providers_find (provider)
+                                                  : engine_providers_find_address (address);
+
+  if (provider == NULL && !oauth)
+    return TRUE;
+  if (chosen == NULL)
+    {
+      g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                           _ ("There is no such provider: “postroom-cli providers” lists them"));
+      return FALSE;
+    }
+  set_text (&account->sign_in, oauth ? chosen->id : "");
+  engine_provider_apply (chosen, account);
+  return TRUE;
+}
+
 static StoreAccount *
 make_account (CliRun *run, const char *address, GError **error)
 {
   g_autoptr (StoreAccount) account = engine_accounts_guess (name, address);
 
+  if (!set_provider (account, address, error))
+    return NULL;
   if (local)
     make_local (account, engine_office_get_server (run->office));
   if (!set_security (&account->smtp, smtp_security, error)
@@ -151,6 +186,7 @@ make_account (CliRun *run, const char *address, GError **error)
     return NULL;
   set_text (&account->smtp.user, smtp_user);
   set_text (&account->pop3.user, pop3_user);
+  set_text (&account->proxy, proxy);
   if (!set_keep (account, error))
     return NULL;
   return g_steal_pointer (&account);
@@ -207,11 +243,12 @@ account_add (CliRun *run, char **arguments)
       return CLI_EXIT_DATA;
     }
 
-  char *password = cli_read_password (password_file, _ ("Password:"), FALSE, &error);
+  char *password = oauth ? cli_sign_in (run, account, !no_browser, &error)
+                         : cli_read_password (password_file, _ ("Password:"), FALSE, &error);
   if (password == NULL)
     {
-      cli_fail (error);
-      return CLI_EXIT_DATA;
+      CliExit refused = cli_fail (error);
+      return oauth ? refused : CLI_EXIT_DATA;
     }
   CliExit code = store_account (run, account, password);
   base_secret_wipe (password, strlen (password));
@@ -229,6 +266,17 @@ json_server (JsonBuilder *builder, const char *member, const StoreServer *server
   cli_json_string (builder, "security", store_security_get_name (server->security));
   cli_json_string (builder, "user", server->user);
   json_builder_end_object (builder);
+}
+
+/* Its password is not for the screen. */
+static void
+json_proxy (JsonBuilder *builder, const char *uri)
+{
+  g_autoptr (GUri) parsed = g_uri_parse (uri, G_URI_FLAGS_HAS_PASSWORD, NULL);
+  g_autofree char *shown
+      = parsed != NULL ? g_uri_to_string_partial (parsed, G_URI_HIDE_PASSWORD) : NULL;
+
+  cli_json_string (builder, "proxy", shown != NULL ? shown : "");
 }
 
 static CliExit
@@ -262,6 +310,8 @@ account_list (CliRun *run, char **arguments)
       cli_json_int (builder, "max_octets", (gint64) values->max_octets);
       if (values->keep == STORE_KEEP_DAYS)
         cli_json_int (builder, "keep_days", values->keep_days);
+      cli_json_string (builder, "sign_in", values->sign_in);
+      json_proxy (builder, values->proxy);
       json_server (builder, "smtp", &values->smtp);
       json_server (builder, "pop3", &values->pop3);
       json_builder_end_object (builder);

@@ -17,6 +17,7 @@ exit_code (const GError *error)
       case ENGINE_ERROR_CERTIFICATE:
         return CLI_EXIT_NETWORK;
       case ENGINE_ERROR_AUTH:
+      case ENGINE_ERROR_SIGN_IN:
         return CLI_EXIT_PERMISSION;
       case ENGINE_ERROR_REFUSED:
       case ENGINE_ERROR_PROTOCOL:

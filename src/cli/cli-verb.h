@@ -62,6 +62,8 @@ extern const CliVerb cli_recall_verb;
 extern const CliVerb cli_account_add_verb;
 extern const CliVerb cli_account_list_verb;
 extern const CliVerb cli_account_remove_verb;
+extern const CliVerb cli_account_login_verb;
+extern const CliVerb cli_providers_verb;
 extern const CliVerb cli_send_verb;
 extern const CliVerb cli_fetch_verb;
 extern const CliVerb cli_list_verb;

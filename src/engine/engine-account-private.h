@@ -16,5 +16,5 @@ typedef enum
 
 /* Why @task failed last; NULL: it went well. */
 void engine_account_set_progress (EngineAccount *account, const EngineFetchProgress *progress);
-void engine_account_set_problem (EngineAccount *account, EngineTask task, const char *problem);
+void engine_account_set_problem (EngineAccount *account, EngineTask task, const GError *error);
 void engine_account_set_last_fetch (EngineAccount *account, gint64 seconds);

@@ -3,6 +3,8 @@
 
 #include "engine-account-private.h"
 
+#include "engine-error.h"
+
 struct _EngineAccount
 {
   GObject parent_instance;
@@ -11,7 +13,7 @@ struct _EngineAccount
   char *title;
   gboolean fetching;
   EngineFetchProgress progress;
-  char *problems[2]; /* by EngineTask */
+  GError *problems[2]; /* by EngineTask; or NULL */
   gint64 last_fetch;
 };
 
@@ -26,6 +28,7 @@ enum
   PROP_FETCHING,
   PROP_PROGRESS,
   PROP_PROBLEM,
+  PROP_NEEDS_SIGN_IN,
   PROP_LAST_FETCH,
   N_PROPS
 };
@@ -67,6 +70,9 @@ engine_account_get_property (GObject *object, guint id, GValue *value, GParamSpe
     case PROP_PROBLEM:
       g_value_set_string (value, engine_account_get_problem (account));
       break;
+    case PROP_NEEDS_SIGN_IN:
+      g_value_set_boolean (value, engine_account_needs_sign_in (account));
+      break;
     case PROP_LAST_FETCH:
       g_value_set_int64 (value, account->last_fetch);
       break;
@@ -82,8 +88,8 @@ engine_account_finalize (GObject *object)
 
   store_account_free (account->values);
   g_free (account->title);
-  g_free (account->problems[ENGINE_TASK_FETCHING]);
-  g_free (account->problems[ENGINE_TASK_SENDING]);
+  g_clear_error (&account->problems[ENGINE_TASK_FETCHING]);
+  g_clear_error (&account->problems[ENGINE_TASK_SENDING]);
   G_OBJECT_CLASS (engine_account_parent_class)->finalize (object);
 }
 
@@ -102,6 +108,7 @@ engine_account_class_init (EngineAccountClass *klass)
   props[PROP_FETCHING] = g_param_spec_boolean ("fetching", NULL, NULL, FALSE, flags);
   props[PROP_PROGRESS] = g_param_spec_double ("progress", NULL, NULL, 0, 1, 0, flags);
   props[PROP_PROBLEM] = g_param_spec_string ("problem", NULL, NULL, NULL, flags);
+  props[PROP_NEEDS_SIGN_IN] = g_param_spec_boolean ("needs-sign-in", NULL, NULL, FALSE, flags);
   props[PROP_LAST_FETCH] = g_param_spec_int64 ("last-fetch", NULL, NULL, 0, G_MAXINT64, 0, flags);
   g_object_class_install_properties (object_class, N_PROPS, props);
 }
@@ -157,13 +164,15 @@ engine_account_set_progress (EngineAccount *account, const EngineFetchProgress *
 }
 
 void
-engine_account_set_problem (EngineAccount *account, EngineTask task, const char *problem)
+engine_account_set_problem (EngineAccount *account, EngineTask task, const GError *error)
 {
-  if (g_strcmp0 (account->problems[task], problem) == 0)
+  g_autoptr (GError) old = g_steal_pointer (&account->problems[task]);
+
+  account->problems[task] = error != NULL ? g_error_copy (error) : NULL;
+  if (g_strcmp0 (old != NULL ? old->message : NULL, error != NULL ? error->message : NULL) == 0)
     return;
-  g_free (account->problems[task]);
-  account->problems[task] = g_strdup (problem);
   g_object_notify_by_pspec (G_OBJECT (account), props[PROP_PROBLEM]);
+  g_object_notify_by_pspec (G_OBJECT (account), props[PROP_NEEDS_SIGN_IN]);
 }
 
 void
@@ -205,11 +214,25 @@ engine_account_get_progress (EngineAccount *account)
   return &account->progress;
 }
 
-const char *
-engine_account_get_problem (EngineAccount *account)
+static const GError *
+get_problem (EngineAccount *account)
 {
   return account->problems[ENGINE_TASK_FETCHING] != NULL ? account->problems[ENGINE_TASK_FETCHING]
                                                          : account->problems[ENGINE_TASK_SENDING];
+}
+
+const char *
+engine_account_get_problem (EngineAccount *account)
+{
+  const GError *problem = get_problem (account);
+
+  return problem != NULL ? problem->message : NULL;
+}
+
+gboolean
+engine_account_needs_sign_in (EngineAccount *account)
+{
+  return g_error_matches (get_problem (account), ENGINE_ERROR, ENGINE_ERROR_SIGN_IN);
 }
 
 gint64

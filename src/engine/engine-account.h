@@ -11,7 +11,8 @@ G_DECLARE_FINAL_TYPE (EngineAccount, engine_account, ENGINE, ACCOUNT, GObject)
 
 /* Properties, all with notify: "address", "name", "title" ("Ann Lee <ann@…>"), "fetching"
  * (boolean), "progress" (double from 0 to 1: how far a fetch has come), "problem" (string: why
- * fetching or sending failed last, or NULL), "last-fetch" (int64, seconds). */
+ * fetching or sending failed last, or NULL), "needs-sign-in" (boolean: that problem is that the
+ * person must sign in again), "last-fetch" (int64, seconds). */
 
 /* Of a fetch under way: what has come, and what is to come. */
 typedef struct
@@ -29,4 +30,5 @@ gboolean engine_account_is_fetching (EngineAccount *account);
 /* All 0 until the maildrop is known, and when nothing is being fetched. */
 const EngineFetchProgress *engine_account_get_progress (EngineAccount *account);
 const char *engine_account_get_problem (EngineAccount *account);
+gboolean engine_account_needs_sign_in (EngineAccount *account);
 gint64 engine_account_get_last_fetch (EngineAccount *account);

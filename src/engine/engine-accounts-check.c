@@ -11,6 +11,7 @@ typedef struct
 {
   StoreAccount *account;
   BaseSecret *password; /* or NULL */
+  gboolean stored;      /* it is the one that is kept */
   EngineSubmission *submission;
   GSource *cancel;
 } Check;
@@ -84,7 +85,7 @@ on_retrieved (GObject *source, GAsyncResult *result, gpointer user_data)
       return;
     }
   EnginePeer *peer = engine_accounts_make_peer (accounts, check->account, ENGINE_PEER_SMTP,
-                                                check->password, &error);
+                                                check->password, check->stored, &error);
   if (peer == NULL)
     {
       fail (task, error, "sending");
@@ -109,7 +110,7 @@ begin (GTask *task)
   Check *check = g_task_get_task_data (task);
   GError *error = NULL;
   EnginePeer *peer = engine_accounts_make_peer (accounts, check->account, ENGINE_PEER_POP3,
-                                                check->password, &error);
+                                                check->password, check->stored, &error);
 
   if (peer == NULL)
     {
@@ -131,6 +132,7 @@ on_password (GObject *source, GAsyncResult *result, gpointer user_data)
   GError *error = NULL;
 
   check->password = engine_accounts_lookup_password_finish (accounts, result, &error);
+  check->stored = TRUE;
   if (error == NULL)
     {
       begin (task);

@@ -6,6 +6,7 @@
 #include "engine-accounts.h"
 #include "engine-peer-private.h"
 #include "engine-secrets.h"
+#include "engine-tokens-private.h"
 
 #include <store-cabinet.h>
 
@@ -32,12 +33,32 @@ void engine_accounts_reach_async (EngineAccounts *accounts,
 EnginePeer *
 engine_accounts_reach_finish (EngineAccounts *accounts, GAsyncResult *result, GError **error);
 
-/* As engine_accounts_reach_async() with a password that is not stored. */
+/* As engine_accounts_reach_async() with a password that is known; @stored: it is the one that is
+ * kept, so that tokens in its place can be renewed. */
 EnginePeer *engine_accounts_make_peer (EngineAccounts *accounts,
                                        const StoreAccount *account,
                                        EnginePeerKind kind,
                                        BaseSecret *password,
+                                       gboolean stored,
                                        GError **error);
+
+/* An access token for a stored account that signs in with a browser, in the place of @held, which
+ * is over or was refused: the one that is kept by now, or a new one, which is kept then.
+ * ENGINE_ERROR_SIGN_IN: the person must sign in again. */
+void engine_accounts_renew_async (EngineAccounts *accounts,
+                                  const StoreAccount *account,
+                                  BaseSecret *held,
+                                  GCancellable *cancellable,
+                                  GAsyncReadyCallback callback,
+                                  gpointer user_data);
+BaseSecret *
+engine_accounts_renew_finish (EngineAccounts *accounts, GAsyncResult *result, GError **error);
+
+/* ---- for engine-accounts-renew.c ---- */
+
+EngineSecrets *engine_accounts_get_secrets (EngineAccounts *accounts);
+/* Account id -> what is under way, which owns the key. */
+GHashTable *engine_accounts_get_renewals (EngineAccounts *accounts);
 void engine_accounts_lookup_password_async (EngineAccounts *accounts,
                                             gint64 account,
                                             GCancellable *cancellable,

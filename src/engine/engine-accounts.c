@@ -18,6 +18,7 @@ struct _EngineAccounts
   EngineServer *server; /* or NULL */
   char *identity_directory;
   GPtrArray *array; /* of EngineAccount */
+  GHashTable *renewals;
 };
 
 static void list_model_init (GListModelInterface *interface);
@@ -130,6 +131,8 @@ engine_accounts_finalize (GObject *object)
   g_clear_object (&accounts->server);
   g_free (accounts->identity_directory);
   g_ptr_array_unref (accounts->array);
+  /* Each renewal holds a reference, so there is none left. */
+  g_hash_table_unref (accounts->renewals);
   G_OBJECT_CLASS (engine_accounts_parent_class)->finalize (object);
 }
 
@@ -143,6 +146,7 @@ static void
 engine_accounts_init (EngineAccounts *accounts)
 {
   accounts->array = g_ptr_array_new_with_free_func (g_object_unref);
+  accounts->renewals = g_hash_table_new (g_int64_hash, g_int64_equal);
 }
 
 EngineAccounts *
@@ -165,6 +169,18 @@ engine_accounts_new (StoreCabinet *cabinet,
   if (!reload (accounts, error))
     return NULL;
   return g_steal_pointer (&accounts);
+}
+
+EngineSecrets *
+engine_accounts_get_secrets (EngineAccounts *accounts)
+{
+  return accounts->secrets;
+}
+
+GHashTable *
+engine_accounts_get_renewals (EngineAccounts *accounts)
+{
+  return accounts->renewals;
 }
 
 EngineJournal *
@@ -228,10 +244,15 @@ engine_accounts_make_peer (EngineAccounts *accounts,
                            const StoreAccount *account,
                            EnginePeerKind kind,
                            BaseSecret *password,
+                           gboolean stored,
                            GError **error)
 {
-  return engine_peer_new (account, kind, password, accounts->server, accounts->identity_directory,
-                          error);
+  EnginePeer *peer = engine_peer_new (account, kind, password, accounts->server,
+                                      accounts->identity_directory, error);
+
+  if (peer != NULL && stored && *account->sign_in != '\0')
+    engine_peer_set_renewal (peer, accounts, account);
+  return peer;
 }
 
 static void
@@ -246,7 +267,8 @@ on_password (GObject *source, GAsyncResult *result, gpointer user_data)
   EnginePeer *peer = NULL;
 
   if (error == NULL)
-    peer = engine_accounts_make_peer (accounts, reach->account, reach->kind, password, &error);
+    peer
+        = engine_accounts_make_peer (accounts, reach->account, reach->kind, password, TRUE, &error);
   if (peer != NULL)
     g_task_return_pointer (task, peer, (GDestroyNotify) engine_peer_free);
   else

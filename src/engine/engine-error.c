@@ -41,6 +41,7 @@ static const Rule proto_rules[] = {
   { PROTO_ERROR_AUTH, ENGINE_ERROR_AUTH, "Check the user name and the password" },
   { PROTO_ERROR_UNSUPPORTED, ENGINE_ERROR_PROTOCOL,
     "Choose another kind of encryption, or ask whoever runs the server" },
+  { PROTO_ERROR_TOKEN, ENGINE_ERROR_SIGN_IN, "Sign in again" },
 };
 
 static const Rule store_rules[] = {

@@ -25,4 +25,5 @@ typedef enum
   ENGINE_ERROR_INVALID, /* what was asked for makes no sense */
   ENGINE_ERROR_BUSY,
   ENGINE_ERROR_IN_DOUBT, /* sent, but no answer was heard */
+  ENGINE_ERROR_SIGN_IN,  /* the person must sign in again, with a browser */
 } EngineError;

@@ -64,8 +64,7 @@ finish_fetch (Fetch *fetch, const EngineFetchResult *counts, GError *error)
   if (error == NULL)
     engine_account_set_last_fetch (account, base_clock_real () / G_USEC_PER_SEC);
   if (!g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
-    engine_account_set_problem (account, ENGINE_TASK_FETCHING,
-                                error != NULL ? error->message : NULL);
+    engine_account_set_problem (account, ENGINE_TASK_FETCHING, error);
   engine_account_set_fetching (account, FALSE);
   if (counts->letters > 0)
     g_signal_emit (fetcher, fetched_signal, 0, account, counts->letters);

@@ -161,8 +161,7 @@ on_session_over (GObject *source, GAsyncResult *result, gpointer user_data)
 
   engine_submission_run_finish (session->submission, result, &error);
   if (account != NULL && !g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
-    engine_account_set_problem (account, ENGINE_TASK_SENDING,
-                                error != NULL ? error->message : NULL);
+    engine_account_set_problem (account, ENGINE_TASK_SENDING, error);
   g_hash_table_remove (outbox->sessions, session);
   return_shut_down (outbox);
   session_free (session);

@@ -35,7 +35,7 @@ derive (const BaseSecret *password, ProtoScramKeys *keys, GError **error)
                    gnutls_strerror (result));
       return FALSE;
     }
-  proto_scram_derive (salted, keys->stored_key, keys->server_key);
+  proto_scram_derive (G_CHECKSUM_SHA256, salted, keys->stored_key, keys->server_key);
   base_secret_wipe (salted, sizeof salted);
   return TRUE;
 }
@@ -84,7 +84,7 @@ parse_old (char **fields, ProtoScramKeys *keys)
       || !decode (fields[2], keys->salt, sizeof keys->salt, &keys->salt_length)
       || !decode_key (fields[3], salted))
     return FALSE;
-  proto_scram_derive (salted, keys->stored_key, keys->server_key);
+  proto_scram_derive (G_CHECKSUM_SHA256, salted, keys->stored_key, keys->server_key);
   base_secret_wipe (salted, sizeof salted);
   return TRUE;
 }

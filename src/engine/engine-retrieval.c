@@ -6,8 +6,6 @@
 #include "engine-error-private.h"
 #include "engine-junk-private.h"
 
-#include <net-connector.h>
-
 /* Letters asked for, or on their way to the disk, at one time: those have a file open each. */
 #define MAX_IN_FLIGHT 128
 /* Of the text of a letter that is too large to be fetched at once. */
@@ -260,6 +258,22 @@ on_event (EngineRetrieval *retrieval, const ProtoPop3ClientEvent *event)
     }
 }
 
+static void on_connected (GObject *source, GAsyncResult *result, gpointer user_data);
+
+/* Once more, with another token. */
+static void
+begin_again (EngineRetrieval *retrieval)
+{
+  g_autoptr (NetLink) link = g_steal_pointer (&retrieval->link);
+
+  retrieval->client = NULL;
+  g_clear_error (&retrieval->error);
+  if (!proto_engine_is_done (net_link_get_engine (link)))
+    net_link_abort (link);
+  engine_peer_connect_async (retrieval->peer, g_task_get_cancellable (retrieval->task),
+                             on_connected, g_object_ref (retrieval->task));
+}
+
 static void
 on_progress (NetLink *link, gboolean ended, const GError *error, gpointer user_data)
 {
@@ -267,6 +281,8 @@ on_progress (NetLink *link, gboolean ended, const GError *error, gpointer user_d
   EngineRetrieval *retrieval = g_task_get_task_data (task);
   ProtoPop3ClientEvent event;
 
+  if (retrieval->link != link)
+    return;
   while (!retrieval->over && proto_pop3_client_next (retrieval->client, &event))
     on_event (retrieval, &event);
   if (retrieval->over)
@@ -276,6 +292,8 @@ on_progress (NetLink *link, gboolean ended, const GError *error, gpointer user_d
       g_clear_error (&retrieval->error);
       engine_retrieval_end (retrieval, g_error_copy (error));
     }
+  else if (retrieval->error != NULL && engine_peer_retries (retrieval->peer, retrieval->error))
+    begin_again (retrieval);
   else if (retrieval->error != NULL)
     engine_retrieval_end (retrieval, NULL);
   else if (ended)
@@ -295,7 +313,7 @@ on_connected (GObject *source, GAsyncResult *result, gpointer user_data)
   EngineRetrieval *retrieval = g_task_get_task_data (task);
   const EnginePeer *peer = retrieval->peer;
   GError *error = NULL;
-  g_autoptr (GSocketConnection) connection = net_connector_connect_finish (result, &error);
+  g_autoptr (GSocketConnection) connection = engine_peer_connect_finish (result, &error);
   ProtoPop3ClientConfig config;
 
   if (connection == NULL)

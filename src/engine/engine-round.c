@@ -44,7 +44,8 @@ engine_round_delay (guint failures, const GError *error, double chance)
   if (g_error_matches (error, ENGINE_ERROR, ENGINE_ERROR_BUSY))
     failures = 0;
   /* Asked again and again with a wrong password, servers lock the person out. */
-  if (g_error_matches (error, ENGINE_ERROR, ENGINE_ERROR_AUTH))
+  if (g_error_matches (error, ENGINE_ERROR, ENGINE_ERROR_AUTH)
+      || g_error_matches (error, ENGINE_ERROR, ENGINE_ERROR_SIGN_IN))
     seconds = LONGEST_SECONDS;
   for (guint i = 1; i < failures && seconds < LONGEST_SECONDS; i++)
     seconds *= 2;

@@ -8,7 +8,6 @@
 #include "engine-timer-private.h"
 
 #include <base-clock.h>
-#include <net-connector.h>
 #include <proto-smtp-client.h>
 
 /* Written at one time; more when the wire has taken it. */
@@ -572,12 +571,31 @@ on_event (EngineSubmission *submission, const ProtoSmtpClientEvent *event)
     }
 }
 
+static void on_connected (GObject *source, GAsyncResult *result, gpointer user_data);
+
+/* Once more, with another token. */
+static void
+begin_again (EngineSubmission *submission)
+{
+  g_autoptr (NetLink) link = g_steal_pointer (&submission->link);
+
+  submission->client = NULL;
+  submission->permanent = FALSE;
+  if (!proto_engine_is_done (net_link_get_engine (link)))
+    net_link_abort (link);
+  engine_peer_connect_async (submission->peer, submission->cancellable, on_connected,
+                             g_rc_box_acquire (submission));
+}
+
 static void
 on_progress (NetLink *link, gboolean ended, const GError *error, gpointer user_data)
 {
-  EngineSubmission *submission = g_rc_box_acquire (user_data);
+  EngineSubmission *submission = user_data;
   ProtoSmtpClientEvent event;
 
+  if (submission->link != link)
+    return;
+  g_rc_box_acquire (submission);
   while (!submission->over && proto_smtp_client_next (submission->client, &event))
     on_event (submission, &event);
 
@@ -587,6 +605,8 @@ on_progress (NetLink *link, gboolean ended, const GError *error, gpointer user_d
 
       if (ended && error != NULL)
         end (submission, error, FALSE);
+      else if (failure != NULL && engine_peer_retries (submission->peer, failure))
+        begin_again (submission);
       else if (failure != NULL)
         end (submission, failure, submission->permanent);
       else if (submission->quitting)
@@ -607,14 +627,14 @@ on_connected (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (EngineSubmission) submission = user_data;
   const EnginePeer *peer = submission->peer;
   g_autoptr (GError) error = NULL;
-  g_autoptr (GSocketConnection) connection = net_connector_connect_finish (result, &error);
+  g_autoptr (GSocketConnection) connection = engine_peer_connect_finish (result, &error);
   ProtoSmtpClientConfig config;
 
   if (submission->over)
     return;
   if (connection == NULL)
     {
-      end (submission, error, FALSE);
+      end (submission, error, g_error_matches (error, ENGINE_ERROR, ENGINE_ERROR_SIGN_IN));
       return;
     }
   proto_smtp_client_config_init (&config);
@@ -681,6 +701,7 @@ engine_submission_run_async (EngineSubmission *submission,
       /* Without a password or a server a person must act first. */
       end (submission, error,
            g_error_matches (error, ENGINE_ERROR, ENGINE_ERROR_AUTH)
+               || g_error_matches (error, ENGINE_ERROR, ENGINE_ERROR_SIGN_IN)
                || g_error_matches (error, ENGINE_ERROR, ENGINE_ERROR_INVALID));
     }
   else

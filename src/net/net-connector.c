@@ -7,6 +7,7 @@ typedef struct
 {
   char *host;
   guint16 port;
+  char *proxy; /* its host; NULL: none was named */
   GSource *timer;
   gboolean late;
   GCancellable *inner; /* cancelled by the caller, or by the timer */
@@ -33,6 +34,7 @@ attempt_free (gpointer data)
   g_clear_object (&attempt->inner);
   g_clear_object (&attempt->outer);
   g_free (attempt->host);
+  g_free (attempt->proxy);
   g_free (attempt);
 }
 
@@ -46,6 +48,11 @@ say_timeout (const Attempt *attempt)
 static GError *
 say_failure (const Attempt *attempt, const GError *error)
 {
+  /* Which of the two refused, or was not found, GIO does not tell apart by its codes. */
+  if (attempt->proxy != NULL)
+    return g_error_new (NET_ERROR, NET_ERROR_CONNECT,
+                        "%s cannot be reached on port %u through the proxy %s: %s", attempt->host,
+                        attempt->port, attempt->proxy, error->message);
   if (error->domain == G_RESOLVER_ERROR)
     return error->code == G_RESOLVER_ERROR_TEMPORARY_FAILURE
                ? g_error_new (NET_ERROR, NET_ERROR_CONNECT,
@@ -65,6 +72,16 @@ say_failure (const Attempt *attempt, const GError *error)
                         attempt->host);
   return g_error_new (NET_ERROR, NET_ERROR_CONNECT, "%s cannot be reached on port %u: %s",
                       attempt->host, attempt->port, error->message);
+}
+
+/* The name and the password of a proxy are for nobody to read. */
+static char *
+dup_host (const char *uri)
+{
+  g_autoptr (GUri) parsed = g_uri_parse (uri, G_URI_FLAGS_NONE, NULL);
+  const char *host = parsed != NULL ? g_uri_get_host (parsed) : NULL;
+
+  return g_strdup (host != NULL ? host : "");
 }
 
 static gboolean
@@ -111,6 +128,7 @@ void
 net_connector_connect_async (const char *host,
                              guint16 port,
                              guint timeout,
+                             const char *proxy,
                              GCancellable *cancellable,
                              GAsyncReadyCallback callback,
                              gpointer user_data)
@@ -125,6 +143,14 @@ net_connector_connect_async (const char *host,
   attempt->host = g_strdup (host);
   attempt->port = port;
   attempt->inner = g_cancellable_new ();
+  if (proxy != NULL)
+    {
+      const char *uri = *proxy != '\0' ? proxy : "direct://";
+      g_autoptr (GProxyResolver) resolver = g_simple_proxy_resolver_new (uri, NULL);
+
+      g_socket_client_set_proxy_resolver (client, resolver);
+      attempt->proxy = *proxy != '\0' ? dup_host (proxy) : NULL;
+    }
   if (g_task_return_error_if_cancelled (task))
     return;
   if (cancellable != NULL)

@@ -27,6 +27,7 @@ typedef enum
   PROTO_ERROR_REFUSED,     /* the peer said no: greeting, HELO, permanent or temporary */
   PROTO_ERROR_AUTH,        /* the user name or the password was refused */
   PROTO_ERROR_UNSUPPORTED, /* TLS or a mechanism that is required is not offered */
+  PROTO_ERROR_TOKEN,       /* the token was refused: a fresh one may do */
 } ProtoError;
 
 /* The tap: every line an engine hears or says, secrets already replaced by "[secret]". */

@@ -5,6 +5,8 @@
 
 /* No server has as many capabilities. */
 #define MAX_CAPABILITIES 200
+/* RFC 2449 section 4, less the CRLF. */
+#define MAX_AUTH 253
 
 static void log_in (ProtoPop3Client *client);
 static void ask_utf8 (ProtoPop3Client *client);
@@ -139,15 +141,41 @@ refuse (ProtoPop3Client *client, const char *code, const char *text)
 {
   /* RFC 3206: [SYS/…] and [IN-USE] say that the password was not the trouble. */
   gboolean about_password = code == NULL || g_ascii_strcasecmp (code, "AUTH") == 0;
+  const char *refusal = client->sasl != NULL ? proto_sasl_client_get_refusal (client->sasl) : NULL;
 
-  proto_pop3_client_fail (client, code, about_password ? PROTO_ERROR_AUTH : PROTO_ERROR_REFUSED,
-                          about_password ? "The server refuses the user name or the password: %s"
-                                         : "The server does not let us in: %s",
-                          text);
+  if (about_password && client->credentials->is_token)
+    proto_pop3_client_fail (client, code, PROTO_ERROR_TOKEN, "%s: %s",
+                            refusal != NULL ? refusal : "The server refused the sign-in", text);
+  else if (about_password)
+    proto_pop3_client_fail (client, code, PROTO_ERROR_AUTH,
+                            "The server refuses the user name or the password: %s", text);
+  else
+    proto_pop3_client_fail (client, code, PROTO_ERROR_REFUSED, "The server does not let us in: %s",
+                            text);
+}
+
+/* RFC 5034 section 4: the initial response may come along where the line stays short. */
+static void
+say_auth (ProtoPop3Client *client, ProtoSaslMechanisms mechanism)
+{
+  g_autofree char *line = g_strconcat ("AUTH ", proto_sasl_get_name (mechanism), NULL);
+  char *initial = proto_sasl_client_initial (client->sasl);
+  gsize length = initial != NULL ? strlen (initial) : 0;
+
+  if (length > 0 && strlen (line) + 1 + length <= MAX_AUTH)
+    {
+      g_autofree char *open = g_strconcat (line, " ", NULL);
+      say_secret (client, PROTO_POP3_WAIT_AUTH, open, initial);
+    }
+  else
+    say (client, PROTO_POP3_WAIT_AUTH, line, NULL);
+  if (initial != NULL)
+    base_secret_wipe (initial, length);
+  g_free (initial);
 }
 
 static gboolean
-try_sasl (ProtoPop3Client *client)
+try_sasl (ProtoPop3Client *client, ProtoSaslMechanisms usable)
 {
   const char *list = g_hash_table_lookup (client->capabilities, "SASL");
   g_auto (GStrv) names = g_strsplit (list != NULL ? list : "", " ", -1);
@@ -156,12 +184,11 @@ try_sasl (ProtoPop3Client *client)
   for (guint i = 0; names[i] != NULL; i++)
     offered |= proto_sasl_from_name (names[i]);
   ProtoSaslMechanisms mechanism
-      = proto_sasl_client_choose (offered, client->credentials, client->engine.bindings);
+      = proto_sasl_client_choose (offered & usable, client->credentials, client->engine.bindings);
   if (mechanism == 0)
     return FALSE;
   client->sasl = proto_sasl_client_new (mechanism, client->credentials, client->engine.bindings);
-  g_autofree char *line = g_strconcat ("AUTH ", proto_sasl_get_name (mechanism), NULL);
-  say (client, PROTO_POP3_WAIT_AUTH, line, NULL);
+  say_auth (client, mechanism);
   return TRUE;
 }
 
@@ -176,6 +203,13 @@ say_apop (ProtoPop3Client *client)
                      (gssize) base_secret_get_length (password));
   g_autofree char *open = g_strdup_printf ("APOP %s ", client->credentials->user);
   say_secret (client, PROTO_POP3_WAIT_APOP, open, g_checksum_get_string (md5));
+}
+
+static gboolean
+may_apop (const ProtoPop3Client *client)
+{
+  return !client->engine.tls && client->config.try_apop && client->timestamp != NULL
+         && !client->credentials->is_token;
 }
 
 static gboolean
@@ -195,13 +229,20 @@ log_in (ProtoPop3Client *client)
            || !is_one_line (base_secret_get_text (client->credentials->password)))
     proto_pop3_client_fail (client, NULL, PROTO_ERROR_AUTH,
                             "A user name or password with a line end cannot be said");
-  else if (!client->engine.tls && client->config.try_apop && client->timestamp != NULL)
+  else if (try_sasl (client, PROTO_SASL_HIDING))
+    return;
+  else if (may_apop (client))
     say_apop (client);
   else if (!private)
     proto_pop3_client_fail (client, NULL, PROTO_ERROR_UNSUPPORTED,
                             "The connection is not encrypted, and the password is not to be sent "
                             "in clear text");
-  else if (!try_sasl (client))
+  else if (try_sasl (client, (ProtoSaslMechanisms) ~0))
+    return;
+  else if (client->credentials->is_token)
+    proto_pop3_client_fail (client, NULL, PROTO_ERROR_UNSUPPORTED,
+                            "The server takes no sign-in with a browser (OAUTHBEARER or XOAUTH2)");
+  else
     {
       g_autofree char *line = g_strconcat ("USER ", client->credentials->user, NULL);
       say (client, PROTO_POP3_WAIT_USER, line, NULL);
@@ -268,9 +309,7 @@ take_auth_line (ProtoPop3Client *client, const char *line)
     }
   if (!proto_pop3_client_read_status (client, line, &positive, &code, &text))
     return;
-  gboolean complete = proto_sasl_client_is_complete (client->sasl);
-  g_clear_pointer (&client->sasl, proto_sasl_client_free);
-  if (positive && !complete)
+  if (positive && !proto_sasl_client_is_complete (client->sasl))
     proto_pop3_client_fail (client, NULL, PROTO_ERROR_AUTH,
                             "The server did not prove that it knows the password");
   else if (positive)

@@ -459,8 +459,7 @@ proto_pop3_client_new (const ProtoPop3ClientConfig *config, gboolean implicit_tl
   client->config = *config;
   client->config.credentials = NULL;
   if (config->credentials != NULL)
-    client->credentials
-        = proto_credentials_new (config->credentials->user, config->credentials->password);
+    client->credentials = proto_credentials_copy (config->credentials);
   client->capabilities = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   client->wait = PROTO_POP3_WAIT_GREETING;
   proto_engine_set_timeout (&client->engine, config->timeout);

@@ -17,8 +17,9 @@ typedef struct
 {
   ProtoStarttls stls;
   const ProtoCredentials *credentials; /* copied */
-  gboolean auth_in_clear;              /* without it only APOP may be used on an open wire */
-  gboolean try_apop; /* use APOP when the greeting has a timestamp and the wire is open */
+  gboolean auth_in_clear;              /* without it no password or token crosses an open wire */
+  gboolean try_apop; /* use APOP when the greeting has a timestamp, the wire is open and there is
+                        nothing better */
   gint64 timeout;    /* microseconds of silence; 10 minutes */
 } ProtoPop3ClientConfig;
 

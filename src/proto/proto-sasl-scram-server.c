@@ -5,7 +5,9 @@
 
 #include <string.h>
 
-#define KEY PROTO_SCRAM_KEY_LENGTH
+/* This side knows SCRAM-SHA-256 alone. */
+#define HASH G_CHECKSUM_SHA256
+#define KEY  PROTO_SCRAM_KEY_LENGTH
 
 struct _ProtoScramServer
 {
@@ -139,11 +141,12 @@ check_proof (ProtoScramServer *server, const guint8 *proof, const char *message)
 {
   guint8 client_key[KEY], hashed[KEY];
 
-  proto_scram_hmac (server->keys.stored_key, KEY, message, strlen (message), client_key);
+  proto_scram_hmac (HASH, server->keys.stored_key, KEY, message, strlen (message), client_key);
   for (guint i = 0; i < KEY; i++)
     client_key[i] ^= proof[i];
-  proto_scram_hash (client_key, hashed);
-  proto_scram_hmac (server->keys.server_key, KEY, message, strlen (message), server->signature);
+  proto_scram_hash (HASH, client_key, hashed);
+  proto_scram_hmac (HASH, server->keys.server_key, KEY, message, strlen (message),
+                    server->signature);
   base_secret_wipe (client_key, sizeof client_key);
   return base_secret_bytes_equal (hashed, server->keys.stored_key, KEY);
 }

@@ -6,28 +6,29 @@
 #include <string.h>
 #include <sys/random.h>
 
-#define KEY          PROTO_SCRAM_KEY_LENGTH
 #define NONCE_LENGTH 18
 
 /* Hi() for one answer. */
 typedef struct
 {
   ProtoWork parent;
+  GChecksumType hash;
   BaseSecret *password;
   guint8 *salt;
   gsize salt_length;
   guint iterations;
-  guint8 salted[KEY];
+  guint8 salted[PROTO_SCRAM_KEY_LENGTH];
 } Salting;
 
 struct _ProtoScramClient
 {
+  GChecksumType hash;
   BaseSecret *password; /* prepared */
   char *gs2_header;
   GBytes *binding; /* or NULL */
   char *first_bare;
   char *nonce;
-  guint8 signature[KEY]; /* what the server must say at the end */
+  guint8 signature[PROTO_SCRAM_KEY_LENGTH]; /* what the server must say at the end */
   gboolean answered;
   char *challenge;  /* what @salting is for */
   Salting *salting; /* or NULL */
@@ -35,11 +36,22 @@ struct _ProtoScramClient
 
 /* ---- keys ---- */
 
-void
-proto_scram_hmac (const guint8 *key, gsize key_length, const void *data, gsize length, guint8 *out)
+gsize
+proto_scram_get_key_length (GChecksumType hash)
 {
-  gsize size = KEY;
-  GHmac *mac = g_hmac_new (G_CHECKSUM_SHA256, key, key_length);
+  return (gsize) g_checksum_type_get_length (hash);
+}
+
+void
+proto_scram_hmac (GChecksumType hash,
+                  const guint8 *key,
+                  gsize key_length,
+                  const void *data,
+                  gsize length,
+                  guint8 *out)
+{
+  gsize size = proto_scram_get_key_length (hash);
+  GHmac *mac = g_hmac_new (hash, key, key_length);
 
   g_hmac_update (mac, data, (gssize) length);
   g_hmac_get_digest (mac, out, &size);
@@ -47,44 +59,42 @@ proto_scram_hmac (const guint8 *key, gsize key_length, const void *data, gsize l
 }
 
 void
-proto_scram_hash (const guint8 *key, guint8 *out)
+proto_scram_hash (GChecksumType hash, const guint8 *key, guint8 *out)
 {
-  gsize size = KEY;
-  g_autoptr (GChecksum) sum = g_checksum_new (G_CHECKSUM_SHA256);
+  gsize size = proto_scram_get_key_length (hash);
+  g_autoptr (GChecksum) sum = g_checksum_new (hash);
 
-  g_checksum_update (sum, key, KEY);
+  g_checksum_update (sum, key, (gssize) size);
   g_checksum_get_digest (sum, out, &size);
 }
 
 /* Hi() of RFC 5802 section 2.2: the first block of PBKDF2. */
 static void
-salt_password (const BaseSecret *password,
-               const guint8 *salt,
-               gsize salt_length,
-               guint iterations,
-               guint8 *out)
+salt_password (const Salting *salting, guint8 *out)
 {
   static const guint8 one[4] = { 0, 0, 0, 1 };
-  GHmac *keyed = g_hmac_new (G_CHECKSUM_SHA256, (const guchar *) base_secret_get_text (password),
-                             base_secret_get_length (password));
-  guint8 block[KEY];
+  gsize length = proto_scram_get_key_length (salting->hash);
+  GHmac *keyed
+      = g_hmac_new (salting->hash, (const guchar *) base_secret_get_text (salting->password),
+                    base_secret_get_length (salting->password));
+  guint8 block[PROTO_SCRAM_KEY_LENGTH];
 
-  memset (out, 0, KEY);
-  for (guint i = 0; i < iterations; i++)
+  memset (out, 0, length);
+  for (guint i = 0; i < salting->iterations; i++)
     {
       GHmac *mac = g_hmac_copy (keyed);
-      gsize size = KEY;
+      gsize size = length;
 
       if (i == 0)
         {
-          g_hmac_update (mac, salt, (gssize) salt_length);
+          g_hmac_update (mac, salting->salt, (gssize) salting->salt_length);
           g_hmac_update (mac, one, sizeof one);
         }
       else
-        g_hmac_update (mac, block, KEY);
+        g_hmac_update (mac, block, (gssize) length);
       g_hmac_get_digest (mac, block, &size);
       g_hmac_unref (mac);
-      for (guint j = 0; j < KEY; j++)
+      for (gsize j = 0; j < length; j++)
         out[j] ^= block[j];
     }
   g_hmac_unref (keyed);
@@ -92,13 +102,17 @@ salt_password (const BaseSecret *password,
 }
 
 void
-proto_scram_derive (const guint8 *salted, guint8 *stored_key, guint8 *server_key)
+proto_scram_derive (GChecksumType hash,
+                    const guint8 *salted,
+                    guint8 *stored_key,
+                    guint8 *server_key)
 {
-  guint8 client_key[KEY];
+  gsize length = proto_scram_get_key_length (hash);
+  guint8 client_key[PROTO_SCRAM_KEY_LENGTH];
 
-  proto_scram_hmac (salted, KEY, "Client Key", 10, client_key);
-  proto_scram_hash (client_key, stored_key);
-  proto_scram_hmac (salted, KEY, "Server Key", 10, server_key);
+  proto_scram_hmac (hash, salted, length, "Client Key", 10, client_key);
+  proto_scram_hash (hash, client_key, stored_key);
+  proto_scram_hmac (hash, salted, length, "Server Key", 10, server_key);
   base_secret_wipe (client_key, sizeof client_key);
 }
 
@@ -144,9 +158,8 @@ proto_scram_encode_binding (const char *gs2_header, GBytes *data)
 
 /* ---- client ---- */
 
-/* RFC 5802 section 5.1: "," and "=" would end the name. */
-static char *
-escape_name (const char *name)
+char *
+proto_scram_escape_name (const char *name)
 {
   GString *out = g_string_new (name);
 
@@ -156,7 +169,10 @@ escape_name (const char *name)
 }
 
 ProtoScramClient *
-proto_scram_client_new (const char *user, const BaseSecret *password, const char *nonce)
+proto_scram_client_new (GChecksumType hash,
+                        const char *user,
+                        const BaseSecret *password,
+                        const char *nonce)
 {
   BaseSecret *prepared = proto_scram_prepare (password);
 
@@ -164,8 +180,9 @@ proto_scram_client_new (const char *user, const BaseSecret *password, const char
     return NULL;
   ProtoScramClient *client = g_new0 (ProtoScramClient, 1);
   g_autofree char *normal = g_utf8_normalize (user, -1, G_NORMALIZE_ALL_COMPOSE);
-  g_autofree char *name = escape_name (normal != NULL ? normal : user);
+  g_autofree char *name = proto_scram_escape_name (normal != NULL ? normal : user);
 
+  client->hash = hash;
   client->password = prepared;
   client->gs2_header = g_strdup ("n,,");
   client->nonce = nonce != NULL ? g_strdup (nonce) : proto_scram_make_nonce ();
@@ -207,18 +224,20 @@ proto_scram_client_first (const ProtoScramClient *client)
 static char *
 prove (ProtoScramClient *client, const guint8 *salted, const char *message)
 {
-  guint8 key[KEY], stored[KEY], server[KEY], signature[KEY];
+  gsize length = proto_scram_get_key_length (client->hash);
+  guint8 key[PROTO_SCRAM_KEY_LENGTH], stored[PROTO_SCRAM_KEY_LENGTH];
+  guint8 server[PROTO_SCRAM_KEY_LENGTH], signature[PROTO_SCRAM_KEY_LENGTH];
 
-  proto_scram_derive (salted, stored, server);
-  proto_scram_hmac (salted, KEY, "Client Key", 10, key);
-  proto_scram_hmac (stored, KEY, message, strlen (message), signature);
-  for (guint i = 0; i < KEY; i++)
+  proto_scram_derive (client->hash, salted, stored, server);
+  proto_scram_hmac (client->hash, salted, length, "Client Key", 10, key);
+  proto_scram_hmac (client->hash, stored, length, message, strlen (message), signature);
+  for (gsize i = 0; i < length; i++)
     signature[i] ^= key[i];
-  proto_scram_hmac (server, KEY, message, strlen (message), client->signature);
+  proto_scram_hmac (client->hash, server, length, message, strlen (message), client->signature);
   base_secret_wipe (key, sizeof key);
   base_secret_wipe (stored, sizeof stored);
   base_secret_wipe (server, sizeof server);
-  return g_base64_encode (signature, KEY);
+  return g_base64_encode (signature, length);
 }
 
 static void
@@ -226,8 +245,7 @@ salting_run (ProtoWork *work)
 {
   Salting *salting = (Salting *) work;
 
-  salt_password (salting->password, salting->salt, salting->salt_length, salting->iterations,
-                 salting->salted);
+  salt_password (salting, salting->salted);
 }
 
 static void
@@ -263,6 +281,7 @@ take_challenge (ProtoScramClient *client, const char *server_first)
     proto_work_unref (&client->salting->parent);
   client->salting = g_atomic_rc_box_new0 (Salting);
   client->salting->parent = (ProtoWork){ .run = salting_run, .clear = salting_clear };
+  client->salting->hash = client->hash;
   client->salting->password = base_secret_ref (client->password);
   client->salting->salt = g_steal_pointer (&salt);
   client->salting->salt_length = salt_length;
@@ -309,6 +328,6 @@ proto_scram_client_check (const ProtoScramClient *client, const char *server_fin
   if (!client->answered || fields[0] == NULL || !g_str_has_prefix (fields[0], "v="))
     return FALSE;
   g_autofree guint8 *signature = proto_scram_decode (fields[0] + 2, &length);
-  return signature != NULL && length == KEY
-         && base_secret_bytes_equal (signature, client->signature, KEY);
+  return signature != NULL && length == proto_scram_get_key_length (client->hash)
+         && base_secret_bytes_equal (signature, client->signature, length);
 }

@@ -2,15 +2,16 @@
 #pragma once
 
 /*
- * The messages of SCRAM-SHA-256 and SCRAM-SHA-256-PLUS (RFC 5802, RFC 7677), both sides, before
- * base64. Strings returned are the caller's; NULL stands for a malformed or refused message. One
- * thread at a time.
+ * The messages of SCRAM-SHA-256 (RFC 7677), both sides, and of SCRAM-SHA-1 (RFC 5802), the
+ * client's, each with and without -PLUS, before base64. Strings returned are the caller's; NULL
+ * stands for a malformed or refused message. One thread at a time.
  */
 
 #include "proto-engine.h"
 
 #include <base-secret.h>
 
+/* Of SHA-256; that of SHA-1 is 20. */
 #define PROTO_SCRAM_KEY_LENGTH 32
 #define PROTO_SCRAM_MAX_SALT   64
 /* RFC 7677 section 4; below it a client refuses, above the other it would be kept busy. */
@@ -32,16 +33,22 @@ typedef struct
  * what is no UTF-8, is empty then, or has something in it that is prohibited. */
 BaseSecret *proto_scram_prepare (const BaseSecret *password);
 
-/* StoredKey and ServerKey of a SaltedPassword (RFC 5802 section 3). */
-void proto_scram_derive (const guint8 *salted, guint8 *stored_key, guint8 *server_key);
+/* StoredKey and ServerKey of a SaltedPassword (RFC 5802 section 3). @hash here and below: SHA-1 or
+ * SHA-256. */
+void proto_scram_derive (GChecksumType hash,
+                         const guint8 *salted,
+                         guint8 *stored_key,
+                         guint8 *server_key);
 
 /* ---- client ---- */
 
 typedef struct _ProtoScramClient ProtoScramClient;
 
 /* @nonce: NULL for a random one. @password need not be prepared; NULL if it cannot be. */
-ProtoScramClient *
-proto_scram_client_new (const char *user, const BaseSecret *password, const char *nonce);
+ProtoScramClient *proto_scram_client_new (GChecksumType hash,
+                                          const char *user,
+                                          const BaseSecret *password,
+                                          const char *nonce);
 void proto_scram_client_free (ProtoScramClient *client);
 /* Before the first message. @data NULL: this side could bind, and the server did not offer it. */
 void proto_scram_client_bind (ProtoScramClient *client, ProtoBinding binding, GBytes *data);

@@ -92,7 +92,7 @@ become_ready (ProtoSmtpClient *client)
 /* ---- AUTH ---- */
 
 static ProtoSaslMechanisms
-choose_mechanism (const ProtoSmtpClient *client)
+read_mechanisms (const ProtoSmtpClient *client)
 {
   const char *offered = proto_smtp_client_get_capability (client, "AUTH");
   g_auto (GStrv) names = g_strsplit (offered != NULL ? offered : "", " ", -1);
@@ -100,7 +100,7 @@ choose_mechanism (const ProtoSmtpClient *client)
 
   for (guint i = 0; names[i] != NULL; i++)
     mechanisms |= proto_sasl_from_name (names[i]);
-  return proto_sasl_client_choose (mechanisms, client->credentials, client->engine.bindings);
+  return mechanisms;
 }
 
 static void
@@ -113,18 +113,19 @@ wipe_free (char *text)
 static void
 start_auth (ProtoSmtpClient *client)
 {
-  ProtoSaslMechanisms mechanism = choose_mechanism (client);
+  ProtoSaslMechanisms offered = read_mechanisms (client);
+  ProtoSaslMechanisms usable
+      = client->engine.tls || client->auth_in_clear ? offered : offered & PROTO_SASL_HIDING;
+  ProtoSaslMechanisms mechanism
+      = proto_sasl_client_choose (usable, client->credentials, client->engine.bindings);
 
-  if (!client->engine.tls && !client->auth_in_clear)
-    {
-      part (client, PROTO_ERROR_UNSUPPORTED, NULL,
-            "The connection is not encrypted, so the password was not sent");
-      return;
-    }
   if (mechanism == 0)
     {
       part (client, PROTO_ERROR_UNSUPPORTED, NULL,
-            "The server offers no way to authenticate that is known here");
+            usable != offered ? "The connection is not encrypted, so the password was not sent"
+            : client->credentials->is_token
+                ? "The server takes no sign-in with a browser (OAUTHBEARER or XOAUTH2)"
+                : "The server offers no way to authenticate that is known here");
       return;
     }
 
@@ -146,6 +147,19 @@ start_auth (ProtoSmtpClient *client)
     wipe_free (initial);
 }
 
+/* Takes @reply. */
+static void
+take_auth_refusal (ProtoSmtpClient *client, ProtoReply *reply)
+{
+  const char *refusal = proto_sasl_client_get_refusal (client->sasl);
+
+  if (!client->credentials->is_token)
+    part (client, PROTO_ERROR_AUTH, reply, "The server refused the user name or the password");
+  else
+    part (client, PROTO_ERROR_TOKEN, reply,
+          refusal != NULL ? refusal : "The server refused the sign-in");
+}
+
 static void
 take_auth_reply (ProtoSmtpClient *client, ProtoReply *reply)
 {
@@ -165,8 +179,7 @@ take_auth_reply (ProtoSmtpClient *client, ProtoReply *reply)
   else if (proto_reply_is_positive (reply))
     become_ready (client);
   else if (proto_reply_is_permanent (reply))
-    part (client, PROTO_ERROR_AUTH, g_steal_pointer (&owned),
-          "The server refused the user name or the password");
+    take_auth_refusal (client, g_steal_pointer (&owned));
   else if (reply->code != 334)
     part (client, PROTO_ERROR_REFUSED, g_steal_pointer (&owned),
           "The server cannot check the password now");
@@ -459,12 +472,7 @@ proto_smtp_client_new (const ProtoSmtpClientConfig *config, gboolean implicit_tl
   client->helo_name = g_strdup (config->helo_name);
   client->starttls = implicit_tls ? PROTO_STARTTLS_NEVER : config->starttls;
   if (config->credentials != NULL)
-    {
-      client->credentials
-          = proto_credentials_new (config->credentials->user, config->credentials->password);
-      g_free (client->credentials->authzid);
-      client->credentials->authzid = g_strdup (config->credentials->authzid);
-    }
+    client->credentials = proto_credentials_copy (config->credentials);
   client->auth_in_clear = config->auth_in_clear;
   client->timeout = config->timeout;
   client->parser = proto_reply_parser_new ();

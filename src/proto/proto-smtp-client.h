@@ -24,7 +24,7 @@ typedef struct
   const char *helo_name; /* a domain or an address literal: "[127.0.0.1]" */
   ProtoStarttls starttls;
   const ProtoCredentials *credentials; /* NULL: no AUTH; copied */
-  gboolean auth_in_clear;              /* without it a password never crosses an open wire */
+  gboolean auth_in_clear;              /* without it no password or token crosses an open wire */
   gint64 timeout;                      /* microseconds of silence; 5 minutes */
 } ProtoSmtpClientConfig;
 

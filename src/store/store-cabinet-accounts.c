@@ -3,7 +3,7 @@
 
 #define COLUMNS                                                                                    \
   "name, address, smtp_host, smtp_port, smtp_security, smtp_user, pop3_host, pop3_port, "          \
-  "pop3_security, pop3_user, keep_on_server, keep_days, max_octets, local"
+  "pop3_security, pop3_user, keep_on_server, keep_days, max_octets, local, sign_in, proxy"
 
 static void
 read_server (StoreStatement *statement, guint column, StoreServer *server)
@@ -32,6 +32,10 @@ read_account (StoreStatement *statement)
   account->keep_days = (guint) store_statement_get_int (statement, 12);
   account->max_octets = (guint64) store_statement_get_int (statement, 13);
   account->local = store_statement_get_int (statement, 14) != 0;
+  g_free (account->sign_in);
+  account->sign_in = g_strdup (store_statement_get_text (statement, 15));
+  g_free (account->proxy);
+  account->proxy = g_strdup (store_statement_get_text (statement, 16));
   return account;
 }
 
@@ -87,10 +91,10 @@ save (StoreWrite *write, StoreDb *db, GError **error)
       account->id == 0
           ? "INSERT INTO accounts (" COLUMNS ") VALUES (:name, :address, :smtp_host, :smtp_port, "
             ":smtp_security, :smtp_user, :pop3_host, :pop3_port, :pop3_security, :pop3_user, "
-            ":keep, :keep_days, :max_octets, :local)"
+            ":keep, :keep_days, :max_octets, :local, :sign_in, :proxy)"
           : "UPDATE accounts SET (" COLUMNS ") = (:name, :address, :smtp_host, :smtp_port, "
             ":smtp_security, :smtp_user, :pop3_host, :pop3_port, :pop3_security, :pop3_user, "
-            ":keep, :keep_days, :max_octets, :local) WHERE id = :id",
+            ":keep, :keep_days, :max_octets, :local, :sign_in, :proxy) WHERE id = :id",
       error);
 
   if (statement == NULL)
@@ -105,6 +109,8 @@ save (StoreWrite *write, StoreDb *db, GError **error)
   store_statement_bind_int (statement, ":keep_days", account->keep_days);
   store_statement_bind_int (statement, ":max_octets", (gint64) account->max_octets);
   store_statement_bind_int (statement, ":local", account->local);
+  store_statement_bind_text (statement, ":sign_in", account->sign_in);
+  store_statement_bind_text (statement, ":proxy", account->proxy);
   if (account->id != 0)
     store_statement_bind_int (statement, ":id", account->id);
   if (!store_statement_run (statement, &failed))

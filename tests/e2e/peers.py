@@ -149,14 +149,16 @@ def make_certificate(top):
 
 
 class Peers:
-    def __init__(self, top, users=("ann", "bob"), secure=True, main="", passwords=None):
-        """@main is more of Postfix's configuration, @passwords those that are not PASSWORD."""
+    def __init__(self, top, users=("ann", "bob"), secure=True, main="", passwords=None,
+                 dovecot=""):
+        """@main is more of Postfix's configuration, @dovecot of Dovecot's, @passwords those that are
+        not PASSWORD."""
         need()
         self.top = top
         self.secure = secure
         self.users = users
-        self.main = main
         self.passwords = passwords or {}
+        self.more = {"main.cf": main, "dovecot.conf": dovecot}
         self.dovecot = None
         names = ("smtp", "smtps", "pop3", "pop3s")
         self.ports = dict(zip(names, free_ports(len(names))))
@@ -174,7 +176,7 @@ class Peers:
         for name, text in (("main.cf", MAIN_CF), ("master.cf", MASTER_CF),
                            ("dovecot.conf", DOVECOT_CONF)):
             with open(os.path.join(self.top, name), "w", encoding="ascii") as file:
-                file.write(text.format(**fill) + (self.main if name == "main.cf" else ""))
+                file.write(text.format(**fill) + self.more.get(name, ""))
         with open(os.path.join(self.top, "boxes"), "w", encoding="ascii") as file:
             file.writelines(f"{user}@{DOMAIN} {DOMAIN}/{user}/\n" for user in self.users)
         with open(os.path.join(self.top, "users"), "w", encoding="ascii") as file:

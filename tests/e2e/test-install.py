@@ -17,6 +17,7 @@ EVERYWHERE = {
     "share/bash-completion/completions/postroom-cli", "share/zsh/site-functions/_postroom-cli",
     "share/fish/vendor_completions.d/postroom-cli.fish",
     "share/locale/zh_CN/LC_MESSAGES/postroom.mo", "share/doc/postroom/postroom.conf",
+    "share/postroom/providers.ini",
     *(f"lib/systemd/user/postroom-{port}.socket"
       for port in ("smtp", "smtps", "submission", "pop3", "pop3s")),
 }

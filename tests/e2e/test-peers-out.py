@@ -77,6 +77,20 @@ def test_round_trip_over_starttls():
     round_trip("starttls")
 
 
+def test_the_best_mechanism_of_what_is_offered():
+    """Each with the worse ones beside it; Postfix offers what Dovecot does."""
+    offered = ["plain", "login"]
+    for mechanism in ("cram-md5", "scram-sha-1", "scram-sha-256"):
+        offered.append(mechanism)
+        with site(dovecot=f"auth_mechanisms = {' '.join(offered)}\n") as (data, peers):
+            add_account(data, peers, ANN)
+            trace = send(data, peers, f"--to={ANN}", "--subject=Best", "--text=x", "--trace").out
+            contains(trace, f"AUTH {mechanism.upper()}")
+            wait_for(lambda: peers.count("ann"), "Postfix's delivery")
+            equal(fetch(data, peers), 1, "new letters")
+            contains(peers.logs(), f"method={mechanism.upper()},")
+
+
 def test_clear_text_only_when_asked_for():
     with site(secure=False) as (data, peers):
         # Postfix offers no AUTH in clear, so only fetching is asked to go without TLS.

@@ -6,6 +6,7 @@ import email.policy
 import os
 
 from harness import Server, cli, cli_json, contains, directory, equal, inbox, main, wait_for
+from provider import CLIENT_ID, CLIENT_SECRET, Provider
 from window import Window
 
 BLOB = bytes(range(256)) * 100
@@ -220,6 +221,60 @@ def test_dialogs_open():
         window.act("local-server")
         window.picture("11-server")
         equal(window.complaints(), "", "complaints")
+
+
+PROVIDER = """\
+[school]
+name=The School
+domains=school.test;
+pop3=localhost:1
+smtp=localhost:1
+authorize={authorize}
+token={token}
+scope=mail:all
+parameters=prompt=consent
+client-id={client_id}
+client-secret={client_secret}
+"""
+
+# The person's browser, which does as it is told and says where it came.
+BROWSER = """\
+[Desktop Entry]
+Type=Application
+Name=Browser
+Exec=curl --silent --show-error --location --output {data}/page.html %u
+MimeType=x-scheme-handler/http;
+"""
+
+
+def write_words(path, text):
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text)
+
+
+def test_signing_in_with_a_browser():
+    with directory() as data, Provider("ann@school.test") as provider:
+        write_words(f"{data}/config/postroom/providers.ini", PROVIDER.format(
+            authorize=provider.uri("authorize"), token=provider.uri("token"), client_id=CLIENT_ID,
+            client_secret=CLIENT_SECRET))
+        write_words(f"{data}/share/applications/browser.desktop", BROWSER.format(data=data))
+        write_words(f"{data}/config/mimeapps.list",
+              "[Default Applications]\nx-scheme-handler/http=browser.desktop\n")
+        window = Window(data)
+        window.environment["XDG_DATA_HOME"] = f"{data}/share"
+        with window:
+            window.act("add-account")
+            window.picture("09-provider-none")
+            window.type("ann@school.test")
+            window.picture("09-provider")
+            window.key("alt+s")
+            wait_for(lambda: provider.asked, "the browser's visit")
+            wait_for(lambda: os.path.exists(f"{data}/page.html"), "the last page")
+            window.picture("09-signed-in")
+            equal(provider.asked, ["authorization_code"], "grants")
+            equal(provider.wrong, [], "what the program did wrong")
+            equal(window.complaints(), "", "complaints")
 
 
 def test_a_killed_window_loses_nothing():

@@ -104,6 +104,16 @@ class Window:
         subprocess.run(["import", "-window", "root", os.path.join(PICTURES, name + ".png")],
                        check=True, timeout=30)
 
+    @staticmethod
+    def key(name):
+        time.sleep(0.7)  # the window that was opened has the focus
+        subprocess.run(["xdotool", "key", name], check=True, timeout=30)
+
+    @staticmethod
+    def type(text):
+        time.sleep(0.7)
+        subprocess.run(["xdotool", "type", "--delay", "20", text], check=True, timeout=30)
+
     def titles(self):
         done = subprocess.run(["xdotool", "search", "--onlyvisible", "--name", ".", "getwindowname",
                                "%@"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,

@@ -86,18 +86,21 @@ pump (Session *session)
 }
 
 static void
-run (const uint8_t *data, size_t size, gboolean apop, gsize piece)
+run (const uint8_t *data, size_t size, guint8 flags, gsize piece)
 {
   g_autoptr (BaseSecret) password = base_secret_new ("secret", -1);
   g_autoptr (ProtoCredentials) credentials = proto_credentials_new ("tim", password);
   Session session = { 0 };
+
+  credentials->is_token = (flags & 2) != 0;
+  credentials->nonce = g_strdup ("fyko+d2lbbFgONRv9qkxdawL");
   ProtoPop3ClientConfig config;
 
   proto_pop3_client_config_init (&config);
   config.stls = PROTO_STARTTLS_NEVER;
   config.credentials = credentials;
   config.auth_in_clear = TRUE;
-  config.try_apop = apop;
+  config.try_apop = (flags & 1) != 0;
   session.client = proto_pop3_client_new (&config, FALSE);
 
   for (gsize i = 0; i < size; i += piece)
@@ -112,14 +115,15 @@ run (const uint8_t *data, size_t size, gboolean apop, gsize piece)
   proto_pop3_client_free (session.client);
 }
 
-/* The first octet of the input chooses whether the client uses APOP; the rest is the server. A
- * server that answers what was not asked yet fails here or there by how its bytes were split. */
+/* The first octet of the input chooses whether the client uses APOP (1) and has a token (2); the
+ * rest is the server. A server that answers what was not asked yet fails here or there by how its
+ * bytes were split. */
 int
 LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
 {
   if (size == 0)
     return 0;
-  run (data + 1, size - 1, data[0] % 2 != 0, size);
-  run (data + 1, size - 1, data[0] % 2 != 0, 1);
+  run (data + 1, size - 1, data[0], size);
+  run (data + 1, size - 1, data[0], 1);
   return 0;
 }

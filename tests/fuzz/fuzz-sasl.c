@@ -73,5 +73,8 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
   check_server (PROTO_SASL_CRAM_MD5, lines);
   check_client (PROTO_SASL_PLAIN, lines);
   check_client (PROTO_SASL_LOGIN, lines);
+  check_client (PROTO_SASL_CRAM_MD5, lines);
+  check_client (PROTO_SASL_OAUTHBEARER, lines);
+  check_client (PROTO_SASL_XOAUTH2, lines);
   return 0;
 }

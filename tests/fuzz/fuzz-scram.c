@@ -36,13 +36,13 @@ check_server (gboolean plus, char **lines)
 /* Nor is a server that does not know it taken for one that does. The iterations are the server's
  * choice: many of them would only show that time passes. */
 static void
-check_client (char **lines)
+check_client (GChecksumType hash, char **lines)
 {
   g_autoptr (BaseSecret) password = base_secret_new ("pencil", -1);
 
   for (guint i = 0; lines[i] != NULL; i++)
     {
-      g_autoptr (ProtoScramClient) client = proto_scram_client_new ("user", password, NONCE);
+      g_autoptr (ProtoScramClient) client = proto_scram_client_new (hash, "user", password, NONCE);
       const char *iterations = strstr (lines[i], ",i=");
       if (iterations != NULL && strlen (iterations) > 7)
         continue;
@@ -65,6 +65,7 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
     return 0;
   check_server (FALSE, lines);
   check_server (TRUE, lines);
-  check_client (lines);
+  check_client (G_CHECKSUM_SHA256, lines);
+  check_client (G_CHECKSUM_SHA1, lines);
   return 0;
 }

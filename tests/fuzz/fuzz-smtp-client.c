@@ -5,7 +5,8 @@
 
 #include <string.h>
 
-/* The first octet of the input chooses whether the client authenticates; the rest is the server. */
+/* The first octet of the input chooses whether the client authenticates (1), and whether with a
+ * token (2); the rest is the server. */
 typedef struct
 {
   ProtoSmtpClient *client;
@@ -92,16 +93,19 @@ pump (Session *session)
 }
 
 static void
-run (const uint8_t *data, size_t size, gboolean auth, gsize piece)
+run (const uint8_t *data, size_t size, guint8 flags, gsize piece)
 {
   g_autoptr (BaseSecret) password = base_secret_new ("secret", -1);
   g_autoptr (ProtoCredentials) credentials = proto_credentials_new ("tim", password);
   Session session = { 0 };
+
+  credentials->is_token = (flags & 2) != 0;
+  credentials->nonce = g_strdup ("fyko+d2lbbFgONRv9qkxdawL");
   ProtoSmtpClientConfig config;
 
   proto_smtp_client_config_init (&config);
   config.starttls = PROTO_STARTTLS_NEVER;
-  config.credentials = auth ? credentials : NULL;
+  config.credentials = (flags & 1) != 0 ? credentials : NULL;
   config.auth_in_clear = TRUE;
   session.client = proto_smtp_client_new (&config, FALSE);
 
@@ -122,7 +126,7 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
 {
   if (size == 0)
     return 0;
-  run (data + 1, size - 1, data[0] % 2 != 0, size);
-  run (data + 1, size - 1, data[0] % 2 != 0, 1);
+  run (data + 1, size - 1, data[0], size);
+  run (data + 1, size - 1, data[0], 1);
   return 0;
 }

@@ -104,7 +104,7 @@ static void
 reach (Reached *reached, const char *host, guint16 port, GCancellable *cancellable)
 {
   memset (reached, 0, sizeof *reached);
-  net_connector_connect_async (host, port, 20, cancellable, on_connected, reached);
+  net_connector_connect_async (host, port, 20, NULL, cancellable, on_connected, reached);
   while (!reached->done)
     g_main_context_iteration (NULL, TRUE);
 }

@@ -12,7 +12,7 @@ make_client (void)
 {
   g_autoptr (BaseSecret) password = base_secret_new ("pencil", -1);
 
-  return proto_scram_client_new ("user", password, "rOprNGfwEbeRWgbNEkqO");
+  return proto_scram_client_new (G_CHECKSUM_SHA256, "user", password, "rOprNGfwEbeRWgbNEkqO");
 }
 
 /* RFC 7677 section 3. */
@@ -33,6 +33,24 @@ test_vector (void)
   g_assert_false (
       proto_scram_client_check (client, "v=7rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4="));
   g_assert_null (proto_scram_client_answer (client, FIRST));
+}
+
+/* RFC 5802 section 5. */
+static void
+test_vector_of_sha_1 (void)
+{
+  g_autoptr (BaseSecret) password = base_secret_new ("pencil", -1);
+  g_autoptr (ProtoScramClient) client
+      = proto_scram_client_new (G_CHECKSUM_SHA1, "user", password, "fyko+d2lbbFgONRv9qkxdawL");
+  g_autofree char *final = proto_scram_client_answer (
+      client, "r=fyko+d2lbbFgONRv9qkxdawL3rfcNHYJY1ZVvWVs7j,s=QSXCR+Q6sek8bf92,i=4096");
+
+  g_assert_cmpstr (final, ==,
+                   "c=biws,r=fyko+d2lbbFgONRv9qkxdawL3rfcNHYJY1ZVvWVs7j,"
+                   "p=v0X8v3Bz2T0CJGbJQyF0X+HI4Ts=");
+  g_assert_true (proto_scram_client_check (client, "v=rmF9pqV8S7suAoZWja4dJRkFsKQ="));
+  g_assert_false (proto_scram_client_check (client, "v=smF9pqV8S7suAoZWja4dJRkFsKQ="));
+  g_assert_false (proto_scram_client_check (client, FINAL));
 }
 
 static void
@@ -61,7 +79,8 @@ static void
 test_names (void)
 {
   g_autoptr (BaseSecret) password = base_secret_new ("x", -1);
-  g_autoptr (ProtoScramClient) client = proto_scram_client_new ("a=b,c", password, "n");
+  g_autoptr (ProtoScramClient) client
+      = proto_scram_client_new (G_CHECKSUM_SHA256, "a=b,c", password, "n");
   g_autofree char *first = proto_scram_client_first (client);
 
   g_assert_cmpstr (first, ==, "n,,n=a=3Db=2Cc,r=n");
@@ -119,7 +138,8 @@ static gboolean
 exchange (const char *password_text, const char *client_data, const char *server_data, char flag)
 {
   g_autoptr (BaseSecret) password = base_secret_new (password_text, -1);
-  g_autoptr (ProtoScramClient) client = proto_scram_client_new ("us=er,", password, NULL);
+  g_autoptr (ProtoScramClient) client
+      = proto_scram_client_new (G_CHECKSUM_SHA256, "us=er,", password, NULL);
   g_autoptr (GBytes) client_bytes = g_bytes_new (client_data, strlen (client_data));
   g_autoptr (GBytes) server_bytes = g_bytes_new (server_data, strlen (server_data));
   GBytes *bindings[PROTO_N_BINDINGS] = { [PROTO_BINDING_UNIQUE] = server_bytes };
@@ -198,6 +218,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/proto/scram/vector", test_vector);
+  g_test_add_func ("/proto/scram/vector-of-sha-1", test_vector_of_sha_1);
   g_test_add_func ("/proto/scram/refused", test_refused);
   g_test_add_func ("/proto/scram/names", test_names);
   g_test_add_func ("/proto/scram/prepare", test_prepare);

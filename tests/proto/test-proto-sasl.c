@@ -237,6 +237,84 @@ test_scram_client (void)
   g_assert_false (proto_sasl_client_is_complete (client));
 }
 
+/* The strongest that this password and this TLS allow, and for a token nothing else. */
+static void
+test_preference (void)
+{
+  static const ProtoSaslMechanisms order[] = {
+    PROTO_SASL_SCRAM_SHA_256_PLUS,
+    PROTO_SASL_SCRAM_SHA_1_PLUS,
+    PROTO_SASL_SCRAM_SHA_256,
+    PROTO_SASL_SCRAM_SHA_1,
+    PROTO_SASL_CRAM_MD5,
+    PROTO_SASL_PLAIN,
+    PROTO_SASL_LOGIN,
+  };
+  ProtoSaslMechanisms tokens = PROTO_SASL_OAUTHBEARER | PROTO_SASL_XOAUTH2, left = tokens;
+  g_autoptr (GBytes) data = g_bytes_new_static ("data", 4);
+  GBytes *const bindings[PROTO_N_BINDINGS] = { data };
+  g_autoptr (ProtoCredentials) credentials = tim ();
+  g_autoptr (ProtoCredentials) token = proto_credentials_new_token ("tim", credentials->password);
+
+  for (guint i = 0; i < G_N_ELEMENTS (order); i++)
+    left |= order[i];
+  g_assert_cmpint (proto_sasl_client_choose (left, credentials, NULL), ==,
+                   PROTO_SASL_SCRAM_SHA_256);
+  for (guint i = 0; i < G_N_ELEMENTS (order); i++)
+    {
+      g_assert_cmpint (proto_sasl_client_choose (left, credentials, bindings), ==, order[i]);
+      g_assert_cmpint (proto_sasl_client_choose (left, token, bindings), ==,
+                       PROTO_SASL_OAUTHBEARER);
+      left &= ~order[i];
+    }
+  g_assert_cmpint (proto_sasl_client_choose (left, credentials, bindings), ==, 0);
+  g_assert_cmpint (proto_sasl_client_choose (PROTO_SASL_XOAUTH2, token, NULL), ==,
+                   PROTO_SASL_XOAUTH2);
+  g_assert_cmpint (proto_sasl_client_choose (PROTO_SASL_HIDING | PROTO_SASL_PLAIN, token, bindings),
+                   ==, 0);
+}
+
+/* What a refusal says comes in words, and what makes no sense in a general one. */
+static void
+test_refusals (void)
+{
+  static const struct
+  {
+    const char *json;
+    const char *words;
+  } cases[] = {
+    { "{\"status\":\"invalid_token\",\"scope\":\"x\"}",
+      "The sign-in has expired or was withdrawn" },
+    { "{ \"scope\":\"x\", \"status\" :\t\"401\" }", "The sign-in has expired or was withdrawn" },
+    { "{\"status\":\"insufficient_scope\"}",
+      "The sign-in does not allow mail to be fetched or sent" },
+    { "{\"status\":\"a\033b\"}", "The server refused the sign-in (a\\x1bb)" },
+    { "{\"status\":\"a\\\"b\"}", "The server refused the sign-in" },
+    { "{\"status\":401}", "The server refused the sign-in" },
+    { "{\"status\":\"\"}", "The server refused the sign-in" },
+    { "{\"status\"", "The server refused the sign-in" },
+    { "{\"status\":\"40", "The server refused the sign-in" },
+    { "no JSON", "The server refused the sign-in" },
+  };
+  g_autoptr (ProtoCredentials) credentials = tim ();
+
+  credentials->is_token = TRUE;
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (ProtoSaslClient) client
+          = proto_sasl_client_new (PROTO_SASL_OAUTHBEARER, credentials, NULL);
+      g_autofree char *challenge = encode (cases[i].json, strlen (cases[i].json));
+      g_autofree char *response = NULL, *more = NULL;
+
+      g_assert_null (proto_sasl_client_get_refusal (client));
+      g_assert_cmpint (proto_sasl_client_step (client, challenge, &response), ==,
+                       PROTO_SASL_CONTINUE);
+      g_assert_cmpstr (response, ==, "AQ==");
+      g_assert_cmpstr (proto_sasl_client_get_refusal (client), ==, cases[i].words);
+      g_assert_cmpint (proto_sasl_client_step (client, challenge, &more), ==, PROTO_SASL_MALFORMED);
+    }
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -249,5 +327,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/proto/sasl/login-malformed", test_login_malformed);
   g_test_add_func ("/proto/sasl/client-ends", test_client_ends);
   g_test_add_func ("/proto/sasl/scram-client", test_scram_client);
+  g_test_add_func ("/proto/sasl/preference", test_preference);
+  g_test_add_func ("/proto/sasl/refusals", test_refusals);
   return g_test_run ();
 }

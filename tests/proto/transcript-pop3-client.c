@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "transcript-pop3-client.h"
 
+#include "transcript-sasl.h"
+
 #include <proto-pop3-client.h>
 
 #include <string.h>
@@ -37,9 +39,11 @@ client_open (TranscriptRun *run)
   config.credentials = credentials;
   config.auth_in_clear = transcript_run_get_flag (run, "auth-in-clear", FALSE);
   config.try_apop = transcript_run_get_flag (run, "apop", FALSE);
+  transcript_sasl_set (run, credentials);
   session->run = run;
   session->client
       = proto_pop3_client_new (&config, transcript_run_get_flag (run, "implicit-tls", FALSE));
+  transcript_sasl_bind (run, proto_pop3_client_get_engine (session->client));
   return session;
 }
 
@@ -72,8 +76,8 @@ report_item (Session *session, const ProtoPop3ClientEvent *event)
 static void
 report_failure (Session *session, const ProtoPop3ClientEvent *event)
 {
-  static const char *const names[]
-      = { "SYNTAX", "LIMIT", "INJECTION", "TIMEOUT", "CLOSED", "REFUSED", "AUTH", "UNSUPPORTED" };
+  static const char *const names[] = { "SYNTAX",  "LIMIT", "INJECTION",   "TIMEOUT", "CLOSED",
+                                       "REFUSED", "AUTH",  "UNSUPPORTED", "TOKEN" };
 
   g_assert_nonnull (event->error);
   g_assert_true (event->error->domain == PROTO_ERROR);

@@ -22,6 +22,15 @@ transcript_sasl_get_nonce (TranscriptRun *run)
 }
 
 void
+transcript_sasl_set (TranscriptRun *run, ProtoCredentials *credentials)
+{
+  if (credentials == NULL)
+    return;
+  credentials->is_token = transcript_run_get_flag (run, "token", FALSE);
+  credentials->nonce = g_strdup (transcript_run_get_config (run, "nonce", NULL));
+}
+
+void
 transcript_sasl_bind (TranscriptRun *run, ProtoEngine *engine)
 {
   const char *words = transcript_run_get_config (run, "binding", NULL);

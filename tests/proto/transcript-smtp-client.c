@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "transcript-smtp-client.h"
 
+#include "transcript-sasl.h"
+
 #include <proto-smtp-client.h>
 
 #include <string.h>
@@ -32,10 +34,12 @@ client_open (TranscriptRun *run)
                         : PROTO_STARTTLS_NEVER;
   config.credentials = credentials;
   config.auth_in_clear = transcript_run_get_flag (run, "auth-in-clear", FALSE);
+  transcript_sasl_set (run, credentials);
   session->run = run;
   session->body = g_byte_array_new ();
   session->client
       = proto_smtp_client_new (&config, transcript_run_get_flag (run, "implicit-tls", FALSE));
+  transcript_sasl_bind (run, proto_smtp_client_get_engine (session->client));
   return session;
 }
 
@@ -71,8 +75,8 @@ report_reply (Session *session, const ProtoSmtpClientEvent *event)
 static void
 report_failure (Session *session, const ProtoSmtpClientEvent *event)
 {
-  static const char *const names[]
-      = { "SYNTAX", "LIMIT", "INJECTION", "TIMEOUT", "CLOSED", "REFUSED", "AUTH", "UNSUPPORTED" };
+  static const char *const names[] = { "SYNTAX",  "LIMIT", "INJECTION",   "TIMEOUT", "CLOSED",
+                                       "REFUSED", "AUTH",  "UNSUPPORTED", "TOKEN" };
   g_autofree char *reply
       = event->reply != NULL ? proto_reply_to_string (event->reply) : g_strdup ("-");
 

@@ -76,6 +76,8 @@ store_account_new (void)
   account->smtp.user = g_strdup ("");
   account->pop3.host = g_strdup ("");
   account->pop3.user = g_strdup ("");
+  account->sign_in = g_strdup ("");
+  account->proxy = g_strdup ("");
   return account;
 }
 
@@ -93,6 +95,8 @@ store_account_copy (const StoreAccount *account)
   copy->keep_days = account->keep_days;
   copy->max_octets = account->max_octets;
   copy->local = account->local;
+  copy->sign_in = g_strdup (account->sign_in);
+  copy->proxy = g_strdup (account->proxy);
   return copy;
 }
 
@@ -107,6 +111,8 @@ store_account_free (StoreAccount *account)
   g_free (account->smtp.user);
   g_free (account->pop3.host);
   g_free (account->pop3.user);
+  g_free (account->sign_in);
+  g_free (account->proxy);
   g_free (account);
 }
 

@@ -67,7 +67,9 @@ typedef struct
   guint keep_days;    /* with STORE_KEEP_DAYS, from 1 */
   guint64 max_octets; /* of larger letters only the beginning is fetched; 0: any size */
   gboolean
-      local; /* an account at the local server: its authority is trusted, its ports follow it */
+      local;     /* an account at the local server: its authority is trusted, its ports follow it */
+  char *sign_in; /* the provider where the person signs in with a browser; "": with a password */
+  char *proxy;   /* "socks5://host:port", "http://…"; "": as the system says */
 } StoreAccount;
 
 StoreAccount *store_account_new (void);
