@@ -2,12 +2,16 @@
 #include "cli-line.h"
 
 #include <glib/gstdio.h>
+#include <errno.h>
 #include <histedit.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <wchar.h>
 
 /* Parts what is printed from what only sets colours, for libedit to count columns. */
 #define ESCAPE     '\1'
@@ -23,11 +27,52 @@ struct _CliLine
   gpointer user_data;
 };
 
-/* A handler that does nothing: it makes the read of a line end, and is no handler any more in a
- * program that is started. */
+/* Told by Ctrl+C, whichever thread hears it and whether a key is waited for already or not. */
+static int interrupts = -1;
+
 static void
 on_interrupt (int number)
 {
+  int before = errno;
+  const guint64 one = 1;
+  gssize written = write (interrupts, &one, sizeof one);
+
+  (void) written;
+  errno = before;
+}
+
+static gboolean
+take_interrupt (void)
+{
+  guint64 count;
+
+  return read (interrupts, &count, sizeof count) > 0;
+}
+
+/* Waits for a key, in the terminal's encoding. */
+static int
+read_key (EditLine *editor, wchar_t *key)
+{
+  mbstate_t state = { 0 };
+  size_t used = (size_t) -2;
+
+  while (used == (size_t) -2)
+    {
+      struct pollfd wanted[]
+          = { { .fd = STDIN_FILENO, .events = POLLIN }, { .fd = interrupts, .events = POLLIN } };
+      char octet;
+
+      if ((poll (wanted, G_N_ELEMENTS (wanted), -1) < 0 && errno != EINTR) || take_interrupt ())
+        return -1;
+      if (wanted[0].revents == 0)
+        continue;
+      if (read (STDIN_FILENO, &octet, 1) != 1)
+        return 0;
+      used = mbrtowc (key, &octet, 1, &state);
+    }
+  if (used == (size_t) -1)
+    *key = L'?';
+  return 1;
 }
 
 static char *
@@ -143,6 +188,7 @@ cli_line_new (const char *file, CliLineComplete complete, gpointer user_data)
   CliLine *self = g_new0 (CliLine, 1);
   const struct sigaction action = { .sa_handler = on_interrupt };
 
+  interrupts = eventfd (0, EFD_CLOEXEC | EFD_NONBLOCK);
   sigaction (SIGINT, &action, NULL);
   self->path = g_strdup (file);
   self->complete = complete;
@@ -154,6 +200,7 @@ cli_line_new (const char *file, CliLineComplete complete, gpointer user_data)
   el_set (self->editor, EL_PROMPT_ESC, get_prompt, ESCAPE);
   el_set (self->editor, EL_EDITOR, "emacs");
   el_set (self->editor, EL_SIGNAL, 0);
+  el_wset (self->editor, EL_GETCFN, read_key);
   el_set (self->editor, EL_HIST, history, self->history);
   /* Given narrow names, libedit would keep copies of them and never free these. */
   el_wset (self->editor, EL_ADDFN, L"postroom-complete", L"Completes a word", on_tab);
@@ -165,6 +212,8 @@ cli_line_new (const char *file, CliLineComplete complete, gpointer user_data)
 void
 cli_line_free (CliLine *line)
 {
+  signal (SIGINT, SIG_DFL);
+  close (interrupts);
   el_end (line->editor);
   history_end (line->history);
   g_free (line->path);
