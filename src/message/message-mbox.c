@@ -304,7 +304,7 @@ message_mbox_reader_feed (MessageMboxReader *reader, const char *text, gsize len
       if (end != NULL)
         piece = (gsize) (end - text) + 1;
       /* The body may end within a line: what was measured has no need of one. */
-      if (reader->left > reader->line->len && piece > reader->left - reader->line->len)
+      if (reader->left > reader->line->len && piece >= reader->left - reader->line->len)
         {
           piece = (gsize) (reader->left - reader->line->len);
           end = text;

@@ -4,7 +4,7 @@
 /*
  * Many letters in one file (RFC 4155 and its elder relatives): read as a stream, in pieces of any
  * size, and written letter by letter. What mbox programs add to a letter for themselves (Status,
- * X-Status, X-Mozilla-Status, and a Content-Length that was relied on) is taken off again. One
+ * X-Status, X-Mozilla-Status, and Content-Length, right or wrong) is taken off again. One
  * thread at a time.
  */
 
