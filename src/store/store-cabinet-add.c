@@ -20,6 +20,7 @@ typedef struct
   gint64 replaces;
   guint64 partial;
   gboolean unless_same;
+  gboolean once;
   gboolean same;
   void (*sort) (MessageLetter *letter, StoreFolder *folder, gboolean *seen, gpointer data);
   gpointer sort_data;
@@ -245,10 +246,12 @@ remove_replaced (StoreWrite *write, StoreDb *db, gint64 id, GError **error)
 static gint64
 find_same (StoreCabinet *cabinet, StoreDb *db, const Add *add)
 {
-  g_autoptr (GBytes) bytes = add->unless_same ? store_spool_map (add->spool, NULL) : NULL;
+  g_autoptr (GBytes) bytes
+      = add->unless_same || add->once ? store_spool_map (add->spool, NULL) : NULL;
 
   return bytes != NULL
-             ? store_cabinet_find_same (cabinet, db, add->account, add->row->message_id, bytes)
+             ? store_cabinet_find_same (cabinet, db, add->once ? STORE_ANY_ACCOUNT : add->account,
+                                        add->row, bytes)
              : 0;
 }
 
@@ -287,7 +290,7 @@ add_work (StoreWrite *write, StoreDb *db, GError **error)
     {
       add->same = TRUE;
       write->id = same;
-      return remember_uid (db, same, add, error);
+      return add->uid == NULL || remember_uid (db, same, add, error);
     }
   if (!store_cabinet_clear_placed (write->cabinet, db, error)
       || (add->replaces != 0 && add->uid != NULL && !take_over (write, db, add, error))
@@ -407,6 +410,7 @@ store_cabinet_add_async (StoreCabinet *cabinet,
   own->replaces = add->replaces;
   own->partial = add->partial;
   own->unless_same = add->unless_same && add->uid != NULL;
+  own->once = add->once;
   own->row = g_new0 (StoreLetter, 1);
   own->row->seen = add->seen;
   own->sort = add->sort;

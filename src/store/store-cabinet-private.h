@@ -127,11 +127,13 @@ GBytes *store_cabinet_read_file (StoreCabinet *cabinet,
                                  const char *spool,
                                  GError **error);
 
-/* Writer's thread: a letter of the account with this Message-ID and these octets; 0: none. */
+#define STORE_ANY_ACCOUNT (-1)
+/* Writer's thread: a letter of the account with @row's Message-ID (or, where it has none, its date)
+ * and these octets; 0: none. */
 gint64 store_cabinet_find_same (StoreCabinet *cabinet,
                                 StoreDb *db,
                                 gint64 account,
-                                const char *message_id,
+                                const StoreLetter *row,
                                 GBytes *bytes);
 
 /* What @letter (NULL: it is none) says of itself. */

@@ -78,18 +78,24 @@ gint64
 store_cabinet_find_same (StoreCabinet *cabinet,
                          StoreDb *db,
                          gint64 account,
-                         const char *message_id,
+                         const StoreLetter *row,
                          GBytes *bytes)
 {
   g_autoptr (StoreStatement) statement = store_db_prepare (
       db,
-      "SELECT id, folder, path, spool FROM letters WHERE message_id = :message_id AND account = "
-      ":account AND size = :size",
+      row->message_id != NULL
+          ? "SELECT id, folder, path, spool FROM letters WHERE message_id = :key AND "
+            "(:account < 0 OR account = :account) AND size = :size"
+          : "SELECT id, folder, path, spool FROM letters WHERE date = :key AND message_id IS NULL "
+            "AND (:account < 0 OR account = :account) AND size = :size",
       NULL);
 
-  if (statement == NULL || message_id == NULL)
+  if (statement == NULL)
     return 0;
-  store_statement_bind_text (statement, ":message_id", message_id);
+  if (row->message_id != NULL)
+    store_statement_bind_text (statement, ":key", row->message_id);
+  else
+    store_statement_bind_int (statement, ":key", row->date);
   store_statement_bind_int (statement, ":account", account);
   store_statement_bind_int (statement, ":size", (gint64) g_bytes_get_size (bytes));
   while (store_statement_step (statement, NULL))

@@ -66,6 +66,8 @@ typedef struct
   guint64 partial;      /* it is only the beginning of so many octets, or 0 */
   gboolean unless_same; /* with @uid: a letter of the account that is the same, octet for octet,
                            takes the uid, and nothing is added */
+  gboolean once; /* nothing is added if the cabinet has the letter, octet for octet, whosever it is;
+                    the id is that one's */
   /* Where the letter goes after all and whether as seen; called when it is parsed (NULL: it is no
    * letter), on a thread of its own, before the callback. May be NULL. */
   void (*sort) (MessageLetter *letter, StoreFolder *folder, gboolean *seen, gpointer data);
