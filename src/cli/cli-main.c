@@ -40,7 +40,8 @@ static const CliVerb *const verbs[] = {
   &cli_junk_status_verb,    &cli_junk_allow_verb,
   &cli_junk_block_verb,     &cli_junk_unlist_verb,
   &cli_junk_train_verb,     &cli_junk_forget_verb,
-  &cli_junk_rules_verb,
+  &cli_junk_rules_verb,     &cli_import_verb,
+  &cli_export_verb,
 };
 /* clang-format on */
 

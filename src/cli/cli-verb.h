@@ -88,6 +88,8 @@ extern const CliVerb cli_junk_rules_verb;
 extern const CliVerb cli_junk_allow_verb;
 extern const CliVerb cli_junk_block_verb;
 extern const CliVerb cli_junk_unlist_verb;
+extern const CliVerb cli_import_verb;
+extern const CliVerb cli_export_verb;
 extern const CliVerb cli_junk_status_verb;
 extern const CliVerb cli_server_stats_verb;
 extern const CliVerb cli_server_sessions_verb;

@@ -13,7 +13,7 @@ VERBS = ("serve", "server stats", "server sessions", "server trace", "server rel
          "user list", "user passwd", "user disable", "user enable", "user quota", "user remove",
          "alias add", "alias list", "alias remove", "domain add", "domain list", "domain remove",
          "recall", "account add", "account list", "account remove", "account login",
-         "providers", "send", "fetch", "list", "show",
+         "providers", "import", "export", "send", "fetch", "list", "show",
          "reply", "forward", "move", "mark", "delete",
          "search", "store check", "store rebuild", "tag add", "tag list", "tag remove",
          "demo")
@@ -148,7 +148,7 @@ def test_sends_and_fetches_html_with_attachments():
         equal({row["subject"] for row in rows}, {"Grüße 你好"}, "subjects")
         assert rows[0]["attachments"]
         raw = source(data, rows[0]["id"])
-        assert b"bcc" not in raw.lower().split(b"\r\n\r\n")[0], "Bcc crossed the wire"
+        assert b"\r\nbcc:" not in raw.lower().split(b"\r\n\r\n")[0], "Bcc crossed the wire"
         assert all(line.endswith(b"\r") for line in raw.split(b"\n")[:-1]), "bare LF"
         contains(cli(data, "show", str(rows[0]["id"])).out, "你好")
         contains(cli(data, "show", str(rows[0]["id"]), "--html").out, "<b>你好</b>")
