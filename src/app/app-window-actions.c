@@ -275,6 +275,7 @@ app_window_init_actions (AppWindow *window)
   g_action_map_add_action_entries (G_ACTION_MAP (window), entries, G_N_ELEMENTS (entries), window);
   app_window_init_letter_actions (window);
   app_window_init_junk_actions (window);
+  app_window_init_transfer_actions (window);
 }
 
 static void
@@ -310,6 +311,10 @@ update_actions (AppWindow *window)
   set_enabled (window, "junk", ids->len > 0 && got && window->folder != STORE_FOLDER_JUNK);
   set_enabled (window, "not-junk", ids->len > 0 && window->folder == STORE_FOLDER_JUNK);
   set_enabled (window, "explain-junk", letter && got && app_reader_get_id (window->reader) != 0);
+  set_enabled (window, "import", !outbox && !window->transferring);
+  set_enabled (window, "import-file", !outbox && !window->transferring);
+  set_enabled (window, "export", !window->transferring);
+  set_enabled (window, "export-file", !window->transferring);
   set_enabled (window, "undo", window->undo_ids != NULL);
   set_enabled (window, "mark-read", ids->len > 0 && !unsent);
   set_enabled (window, "mark-unread", ids->len > 0 && !unsent);

@@ -24,6 +24,7 @@ struct _AppWindow
   gint64 toast_time;         /* when, monotonic */
   gint64 rest_wanted;        /* the letter whose rest is being fetched, or 0 */
   guint fetching;            /* accounts asked by win.fetch that have not answered */
+  gboolean transferring;     /* letters from another program, or for one */
 
   AdwToastOverlay *toasts;
   GtkStack *pages;
@@ -48,6 +49,7 @@ gboolean app_window_is_gone (AppWindow *window);
 
 void app_window_init_actions (AppWindow *window);
 void app_window_init_letter_actions (AppWindow *window);
+void app_window_init_transfer_actions (AppWindow *window);
 void app_window_init_junk_actions (AppWindow *window);
 /* Shows the settings for junk, now and when they change; the office is there. */
 void app_window_init_search (AppWindow *window);

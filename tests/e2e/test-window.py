@@ -210,6 +210,27 @@ def test_the_rest_of_a_large_letter():
             equal(window.complaints(), "", "complaints")
 
 
+def test_letters_come_from_other_programs_and_go_to_them():
+    with directory() as data:
+        mbox = write_file(data, "old.mbox", b"".join(
+            b"From a@b Mon Nov 23 10:00:00 2026\nFrom: Ann <a@b.org>\nSubject: Old %d\nMessage-ID: <%d@b>\n\nText\n\n"
+            % (n, n) for n in range(3)))
+        target = os.path.join(data, "new.mbox")
+        with Window(data) as window:
+            window.act("import-file", mbox)
+            wait_for(lambda: len(inbox(data)) == 3, "the letters")
+            window.picture("14-imported")
+            window.act("import-file", mbox)
+            window.act("export-file", target)
+            wait_for(lambda: os.path.exists(target), "the export")
+            equal(len(inbox(data)), 3, "letters")
+            window.act("next")
+            window.picture("14-exported")
+            equal(window.complaints(), "", "complaints")
+        with open(target, "rb") as file:
+            equal(file.read().count(b"\nSubject: Old "), 3, "exported")
+
+
 def test_dialogs_open():
     with directory() as data, Window(data) as window:
         window.act("add-account")
