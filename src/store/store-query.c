@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#define MAX_DEPTH 40  /* of parentheses */
+#define MAX_DEPTH 10  /* of parentheses: FTS5 reads expressions with a stack of a hundred */
 #define MAX_TERMS 200 /* what follows is left out */
 
 typedef struct
